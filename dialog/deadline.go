@@ -1,0 +1,157 @@
+package dialog
+
+import "time"
+
+// DeadlineKind names what time does to a dialog; it is also the name of the workflow's timer.
+type DeadlineKind string
+
+// Kinds of deadlines.
+const (
+	Untaken      DeadlineKind = "untaken 3 min"
+	LongWait     DeadlineKind = "long wait"
+	RatingPrompt DeadlineKind = "rating prompt"
+	AutoClosing  DeadlineKind = "automatic closing"
+)
+
+// Deadline is the next thing time does.
+type Deadline struct {
+	Kind DeadlineKind
+	At   time.Time // the first instant at which it is due
+}
+
+// NextDeadline returns the nearest deadline that has not fired yet; it derives from stored facts alone (D-60).
+func NextDeadline(s State, set Settings) (Deadline, bool) {
+	ses := s.Session
+	switch {
+	case ses == nil:
+		return Deadline{}, false
+	case !ses.ClosedAt.IsZero():
+		if ses.RatingUntil.IsZero() || ses.PromptEnded {
+			return Deadline{}, false
+		}
+		return Deadline{RatingPrompt, ses.RatingUntil}, true
+	case s.Waiting():
+		return nextRed(ses, set)
+	case mayAutoClose(s, set):
+		return Deadline{AutoClosing, ses.LastMessageAt.Add(set.AutoClose)}, true
+	}
+	return Deadline{}, false
+}
+
+func nextRed(ses *Session, set Settings) (Deadline, bool) {
+	if ses.AssigneeID == "" {
+		return Deadline{Untaken, redAt(ses, set)}, !ses.UnclaimedMarked
+	}
+	return Deadline{LongWait, redAt(ses, set)}, !ses.OverdueMarked
+}
+
+// redAt is the first instant at which the running wait is red: strictly more than the limit (D-07).
+func redAt(ses *Session, set Settings) time.Time {
+	limit := UntakenAfter
+	if ses.AssigneeID != "" {
+		limit = set.LongWait
+	}
+	return ses.WaitingSince.Add(limit + Tick)
+}
+
+// mayAutoClose is the condition of D-40 without its time: answered sessions only, and never around the tag gate.
+func mayAutoClose(s State, set Settings) bool {
+	ses := s.Session
+	return set.AutoClose > 0 && s.Open() && !s.Waiting() && ses.AssigneeID != "" &&
+		!ses.LastMessageAt.IsZero() && !(set.TagRequired() && len(ses.Tags) == 0)
+}
+
+// Outcome says what a fired timer found.
+type Outcome string
+
+// Outcomes of Due.
+const (
+	Done     Outcome = "done"     // the deadline was due and its consequence is in the Change
+	Obsolete Outcome = "obsolete" // nothing is to come
+	Wait     Outcome = "wait"     // something is to come, later
+)
+
+// Due asks what the clock does to the dialog now. On Done the Change holds the consequence; on Wait d says how long
+// until the next deadline. It does not matter which deadline the timer was armed for: the facts decide.
+func Due(s State, env Env) (c Change, o Outcome, d time.Duration) {
+	next, ok := NextDeadline(s, env.Settings)
+	if !ok {
+		return Change{}, Obsolete, 0
+	}
+	if wait := next.At.Sub(env.Now); wait > 0 {
+		return Change{}, Wait, wait
+	}
+	dec := decision{Change: Change{State: s.clone()}, env: env}
+	ses := dec.State.Session
+	switch next.Kind {
+	case Untaken:
+		ses.UnclaimedMarked = true
+	case LongWait:
+		ses.OverdueMarked = true
+	case RatingPrompt:
+		ses.PromptEnded = true
+	case AutoClosing:
+		dec.close(Operator{})
+	}
+	dec.audit("deadline", "", map[string]any{
+		"kind": string(next.Kind), "due_at": next.At, "late_us": env.Now.Sub(next.At).Microseconds(),
+	})
+	return dec.Change, Done, 0
+}
+
+// Signal says what the workflow is owed after a change.
+type Signal int
+
+// Signals owed.
+const (
+	NoSignal    Signal = iota
+	SignalToRun        // to a run that exists; never starts one
+	SignalStart        // starts a run when there is none
+)
+
+// NeedsSignal decides whether a change must reach the workflow (design: not every message is a signal).
+// armedUntil is the time the workflow is obliged to look by itself; zero or past means never.
+func NeedsSignal(before State, c Change, cmd Command, set Settings, armedUntil, now time.Time) Signal {
+	switch cmd.(type) {
+	case Rate:
+		return SignalToRun // a finished session needs no new run for it
+	case SetTags:
+		if set.AutoClose == 0 {
+			return NoSignal
+		}
+	case ChooseDepartment, SubmitForm, Transfer, Leave:
+		return SignalStart
+	}
+	if c.NewSession || c.Claimed || endsMark(before, c.State) {
+		return SignalStart
+	}
+	next, ok := NextDeadline(c.State, set)
+	if ok && (!armedUntil.After(now) || next.At.Before(armedUntil)) {
+		return SignalStart
+	}
+	return NoSignal
+}
+
+// endsMark reports whether a red reason that ops see in the workflow's search attributes ended.
+func endsMark(before, after State) bool {
+	b, a := Marks(before), Marks(after)
+	return len(b) > 0 && len(a) < len(b)
+}
+
+// Marks are the red reasons that have been pushed, whoever looks: what ops read.
+func Marks(s State) []Reason {
+	if !s.Open() {
+		return nil
+	}
+	var out []Reason
+	if s.Session.OverdueMarked {
+		out = append(out, Overdue)
+	}
+	if s.Session.UnclaimedMarked {
+		out = append(out, Unclaimed)
+	}
+	if s.Session.Transferred {
+		out = append(out, Transferred)
+	}
+	return out
+}

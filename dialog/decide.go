@@ -1,0 +1,376 @@
+package dialog
+
+import (
+	"slices"
+	"time"
+)
+
+// Change is what a command or a deadline does: the state after it and what is to be recorded with it.
+type Change struct {
+	State      State
+	Events     []Event
+	NewSession bool  // State.Session was started by this change
+	Claimed    bool  // this change took the dialog
+	Card       *Card // new values of the client card; empty fields stay as they were (D-44)
+	Consent    *ConsentProof
+	Audit      []Audit
+}
+
+// Card holds contact values that a form brought.
+type Card struct{ Name, Phone, Email string }
+
+// Audit is one record of a consequential action (I-13). Detail holds ids and numbers, never texts of persons.
+type Audit struct {
+	Action     string
+	OperatorID string // empty: visitor or system
+	Detail     map[string]any
+}
+
+// Env is what a decision takes from outside.
+type Env struct {
+	Now      time.Time // the database's clock, read after the lock
+	Settings Settings
+	NewID    func() string // ids of new sessions
+}
+
+// Decide returns what the command does to the dialog, or a *Refusal. It does not change s.
+func Decide(s State, c Command, env Env) (Change, error) {
+	d := decision{Change: Change{State: s.clone()}, env: env}
+	if !d.env.Now.After(s.LastAt) {
+		d.env.Now = s.LastAt.Add(Tick) // times in the log never go back, whatever the clock does
+	}
+	var err error
+	switch c := c.(type) {
+	case VisitorMessage:
+		err = d.visitorMessage(c)
+	case ChooseDepartment:
+		err = d.chooseDepartment(c)
+	case SubmitForm:
+		err = d.submitForm(c)
+	case Reply:
+		err = d.reply(c)
+	case Transfer:
+		err = d.transfer(c)
+	case Leave:
+		err = d.leave(c)
+	case SetTags:
+		err = d.setTags(c)
+	case Rate:
+		err = d.rate(c)
+	default:
+		err = refuse(Invalid)
+	}
+	if err != nil {
+		return Change{}, err
+	}
+	return d.Change, nil
+}
+
+// decision is a Change being made.
+type decision struct {
+	Change
+	env Env
+}
+
+// add appends an event to the log, numbering it for both sides.
+func (d *decision) add(e Event) {
+	s := &d.State
+	s.Seq++
+	e.Seq = s.Seq
+	if e.Audience != AudienceOperator {
+		s.VisitorSeq++
+		e.VisitorSeq = s.VisitorSeq
+	}
+	e.At = d.env.Now
+	if !e.At.After(s.LastAt) {
+		e.At = s.LastAt.Add(Tick)
+	}
+	s.LastAt = e.At
+	ses := s.Session
+	e.SessionID, e.SessionNo = ses.ID, ses.No
+	if ses.FirstSeq == 0 {
+		ses.FirstSeq = e.Seq
+	}
+	ses.LastSeq = e.Seq
+	if e.Author == ByVisitor {
+		s.VisitorEvents++
+		ses.LastVisitorSeq = e.Seq
+	}
+	if e.Kind == KindMessage {
+		ses.LastMessageAt = e.At
+		if e.Author == ByVisitor {
+			s.VisitorMessages++
+		}
+	}
+	d.Events = append(d.Events, e)
+}
+
+func (d *decision) system(audience Audience, key string, params map[string]string) {
+	d.add(Event{Kind: KindSystem, Author: BySystem, Audience: audience, Key: key, Params: params})
+}
+
+func (d *decision) audit(action, operator string, detail map[string]any) {
+	d.Audit = append(d.Audit, Audit{Action: action, OperatorID: operator, Detail: detail})
+}
+
+// ensureSession starts a session when none is open and reports whether it did. A start event starts the clock (D-06).
+func (d *decision) ensureSession() bool {
+	if d.State.Open() {
+		return false
+	}
+	d.State.SessionNo++
+	d.State.Session = &Session{
+		ID: d.env.NewID(), No: d.State.SessionNo, StartedAt: d.env.Now,
+	}
+	d.NewSession = true
+	d.startWaiting()
+	return true
+}
+
+// startWaiting starts the clock unless it runs: later messages do not restart it (D-06).
+func (d *decision) startWaiting() {
+	if ses := d.State.Session; ses.WaitingSince.IsZero() {
+		ses.WaitingSince = d.env.Now
+		d.State.TurnNo++
+	}
+}
+
+// answered stops the clock and takes away every mark (D-08, D-10).
+func (d *decision) answered() {
+	ses := d.State.Session
+	if !ses.WaitingSince.IsZero() {
+		ses.WaitingSince = time.Time{}
+		d.State.TurnNo++
+	}
+	ses.UnclaimedMarked, ses.OverdueMarked, ses.Transferred = false, false, false
+}
+
+func (d *decision) visitorMessage(c VisitorMessage) error {
+	if err := CheckText("text", c.Text, MaxText); err != nil {
+		return err
+	}
+	if !d.ensureSession() {
+		d.startWaiting()
+	}
+	d.add(Event{Kind: KindMessage, Author: ByVisitor, Audience: AudienceAll, Text: c.Text})
+	return nil
+}
+
+func (d *decision) chooseDepartment(c ChooseDepartment) error {
+	if c.ID == "" {
+		return refuseField(Invalid, "department_id")
+	}
+	d.ensureSession() // in an open session a choice is not a message: it starts no clock
+	d.State.Session.DepartmentID = c.ID
+	d.add(Event{Kind: KindDepartment, Author: ByVisitor, Audience: AudienceAll,
+		Params: map[string]string{"department": c.Name, "department_id": c.ID}})
+	return nil
+}
+
+func (d *decision) submitForm(c SubmitForm) error {
+	if !c.Consent {
+		return refuseField(ConsentRequired, "consent")
+	}
+	c, err := checkForm(c, d.env.Settings.Form)
+	if err != nil {
+		return err
+	}
+	d.ensureSession()
+	params := map[string]string{}
+	for k, v := range map[string]string{"name": c.Name, "phone": c.Phone, "email": c.Email} {
+		if v != "" {
+			params[k] = v
+		}
+	}
+	d.add(Event{Kind: KindForm, Author: ByVisitor, Audience: AudienceAll, Params: params})
+	d.system(AudienceOperator, KeyFormFilled, nil)
+	d.Card = &Card{Name: c.Name, Phone: c.Phone, Email: c.Email}
+	d.Consent = &c.Proof
+	d.audit("consent", "", map[string]any{"version": c.Proof.Version})
+	return nil
+}
+
+func (d *decision) reply(c Reply) error {
+	if err := CheckText("text", c.Text, MaxText); err != nil {
+		return err
+	}
+	if !d.State.Open() {
+		return refuse(SessionClosed)
+	}
+	ses := d.State.Session
+	switch ses.AssigneeID {
+	case c.By.ID:
+		// a second tab of the winner writes an ordinary message (D-66)
+	case "":
+		if err := mayClaim(d.State, c.By); err != nil {
+			return err
+		}
+		d.claim(c.By)
+	default:
+		if !MaySee(d.State, c.By) {
+			return refuse(NotFound)
+		}
+		lostRace := ses.ClaimedBy != c.By.ID && c.SeenSeq < ses.ClaimSeq
+		code := NotAssignee
+		if lostRace {
+			code = AlreadyClaimed
+		}
+		return &Refusal{Code: code, OperatorID: ses.AssigneeID}
+	}
+	d.answered()
+	d.add(Event{Kind: KindMessage, Author: ByOperator, OperatorID: c.By.ID, OperatorName: c.By.Name,
+		Audience: AudienceAll, Text: c.Text})
+	return nil
+}
+
+// mayClaim checks what D-26 asks to be checked in the claiming transaction: sight, hours, limit.
+func mayClaim(s State, o Operator) error {
+	if !MaySee(s, o) {
+		return refuse(NotFound)
+	}
+	if !o.Working {
+		return refuse(OutsideWorkingHours)
+	}
+	if o.atLimit() {
+		return &Refusal{Code: LimitReached, Max: o.Limit}
+	}
+	return nil
+}
+
+func (d *decision) claim(o Operator) {
+	ses := d.State.Session
+	ses.AssigneeID, ses.ClaimedBy, ses.ClaimedAt, ses.ClaimSeq = o.ID, o.ID, d.env.Now, d.State.Seq+1
+	if ses.DepartmentID == "" && len(o.Departments) == 1 { // D-19, third rule
+		ses.DepartmentID = o.Departments[0]
+	}
+	d.Claimed = true
+	d.system(AudienceVisitor, KeyOperatorJoined, map[string]string{"name": o.Name})
+	d.audit("claim", o.ID, nil)
+}
+
+// mayManage checks the right to transfer, tag or leave: the assignee, or senior and above (D-27, D-38).
+func mayManage(s State, o Operator) error {
+	if !MaySee(s, o) {
+		return refuse(NotFound)
+	}
+	if !s.Open() {
+		return refuse(SessionClosed)
+	}
+	if s.Session.AssigneeID == "" {
+		return refuse(NotClaimed)
+	}
+	if s.Session.AssigneeID != o.ID && o.Level < LevelSenior {
+		return &Refusal{Code: NotAssignee, OperatorID: s.Session.AssigneeID}
+	}
+	return nil
+}
+
+func (d *decision) transfer(c Transfer) error {
+	if err := mayManage(d.State, c.By); err != nil {
+		return err
+	}
+	ses := d.State.Session
+	to := c.To
+	if to.ID == ses.AssigneeID || to.Level < LevelOperator || !to.Online || !to.Working {
+		return refuseField(TargetUnavailable, "operator_id")
+	}
+	if to.atLimit() {
+		return &Refusal{Code: LimitReached, Field: "operator_id", Max: to.Limit}
+	}
+	if c.Department != "" {
+		if !to.in(c.Department) {
+			return refuseField(Invalid, "department_id")
+		}
+		ses.DepartmentID = c.Department
+	}
+	from := ses.AssigneeID
+	ses.AssigneeID = to.ID
+	ses.Transferred = to.ID != c.By.ID // a dialog one takes over himself is no news to him
+	ses.TransferredAt = d.env.Now
+	d.system(AudienceOperator, KeyTransferred, map[string]string{"from": c.By.Name, "to": to.Name})
+	d.system(AudienceVisitor, KeyOperatorJoined, map[string]string{"name": to.Name})
+	d.audit("transfer", c.By.ID, map[string]any{"from": from, "to": to.ID, "department": ses.DepartmentID})
+	return nil
+}
+
+func (d *decision) leave(c Leave) error {
+	if err := mayManage(d.State, c.By); err != nil {
+		return err
+	}
+	ses := d.State.Session
+	if c.LastSeen < ses.LastVisitorSeq {
+		return refuse(UnseenMessage)
+	}
+	if c.Tags != nil {
+		if err := d.replaceTags(c.Tags); err != nil {
+			return err
+		}
+	}
+	if d.env.Settings.TagRequired() && len(ses.Tags) == 0 {
+		return refuseField(TagRequired, "tags")
+	}
+	d.close(c.By)
+	return nil
+}
+
+// close ends the session and tells each side its own text (R-059, R-060, D-38).
+func (d *decision) close(by Operator) {
+	ses := d.State.Session
+	ses.WaitingSince = time.Time{}
+	ses.UnclaimedMarked, ses.OverdueMarked, ses.Transferred = false, false, false
+	ses.ClosedAt, ses.ClosedBy = d.env.Now, by.ID
+	if d.env.Settings.Rating {
+		ses.RatingUntil = d.env.Now.Add(d.env.Settings.RatingPrompt)
+	}
+	d.system(AudienceVisitor, KeyEndedVisitor, nil)
+	d.system(AudienceOperator, KeyEndedOperator, map[string]string{"name": by.Name})
+	d.audit("leave", by.ID, map[string]any{"tags": ses.Tags})
+}
+
+func (d *decision) setTags(c SetTags) error {
+	if err := mayManage(d.State, c.By); err != nil {
+		return err
+	}
+	return d.replaceTags(c.Tags)
+}
+
+// replaceTags accepts active tags, and those the session has already (a tag deactivated meanwhile).
+func (d *decision) replaceTags(tags []string) error {
+	ses := d.State.Session
+	var out []string
+	for _, t := range tags {
+		if !slices.Contains(d.env.Settings.ActiveTags, t) && !slices.Contains(ses.Tags, t) {
+			return refuseField(Invalid, "tags")
+		}
+		if !slices.Contains(out, t) {
+			out = append(out, t)
+		}
+	}
+	ses.Tags = out
+	return nil
+}
+
+func (d *decision) rate(c Rate) error {
+	if c.Stars < 1 || c.Stars > 5 {
+		return refuseField(Invalid, "stars")
+	}
+	if err := checkOptional("comment", c.Comment, MaxRatingComment); err != nil {
+		return err
+	}
+	ses := d.State.Session
+	if ses == nil {
+		return refuseField(NotFound, "session_id")
+	}
+	if !d.env.Settings.Rating {
+		return refuse(RatingDisabled)
+	}
+	if ses.ID != c.SessionID || ses.ClosedAt.IsZero() { // a newer session began, or this one has not ended (D-39)
+		return refuse(RatingClosed)
+	}
+	if ses.RatingUntil.IsZero() {
+		return refuse(RatingDisabled)
+	}
+	ses.Rating, ses.RatingComment = c.Stars, c.Comment
+	d.audit("rate", "", map[string]any{"stars": c.Stars})
+	return nil
+}

@@ -1,0 +1,200 @@
+package dialog
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+)
+
+// Reason says why a dialog is red (R-041, D-05).
+type Reason string
+
+// Reasons of importance.
+const (
+	Overdue     Reason = "overdue"     // taken, long wait
+	Unclaimed   Reason = "unclaimed"   // untaken, more than 3 minutes
+	Transferred Reason = "transferred" // handed to this operator
+)
+
+// Group is a tab of the list.
+type Group string
+
+// Groups, in the order of the tabs.
+const (
+	Mine       Group = "mine"
+	Important  Group = "important"
+	Unassigned Group = "unassigned"
+	All        Group = "all"
+)
+
+// MaySee reports whether the operator may know of the dialog at all: his own, or of his departments or of none (D-14);
+// senior and above see all departments. Working time is not asked here: see Visible.
+func MaySee(s State, o Operator) bool {
+	if o.Level < LevelOperator || s.Session == nil {
+		return false
+	}
+	ses := s.Session
+	return ses.AssigneeID == o.ID || o.Level >= LevelSenior || ses.DepartmentID == "" || o.in(ses.DepartmentID)
+}
+
+// Visible reports whether the dialog stands in the operator's lists: open, and untaken ones only in working time.
+func Visible(s State, o Operator) bool {
+	return s.Open() && MaySee(s, o) && (s.Session.AssigneeID != "" || o.Working)
+}
+
+// Red returns why the dialog is red for this operator at this moment (D-09); computed from facts, so it is right
+// whether or not the timer came.
+func Red(s State, o Operator, set Settings, now time.Time) []Reason {
+	if !Visible(s, o) {
+		return nil
+	}
+	ses := s.Session
+	var out []Reason
+	if s.Waiting() && !now.Before(redAt(ses, set)) {
+		switch ses.AssigneeID {
+		case o.ID:
+			out = append(out, Overdue)
+		case "":
+			out = append(out, Unclaimed)
+		}
+	}
+	if ses.Transferred && ses.AssigneeID == o.ID {
+		out = append(out, Transferred)
+	}
+	return out
+}
+
+// Next is the moment the row changes by time alone, for this operator.
+type Next struct {
+	Reason   Reason
+	At, From time.Time
+}
+
+// NextRed returns when the dialog turns red for this operator if nobody acts.
+func NextRed(s State, o Operator, set Settings, now time.Time) (Next, bool) {
+	if !Visible(s, o) || !s.Waiting() {
+		return Next{}, false
+	}
+	at := redAt(s.Session, set)
+	if !now.Before(at) {
+		return Next{}, false
+	}
+	switch s.Session.AssigneeID {
+	case o.ID:
+		return Next{Overdue, at, s.Session.WaitingSince}, true
+	case "":
+		return Next{Unclaimed, at, s.Session.WaitingSince}, true
+	}
+	return Next{}, false
+}
+
+// ChangesAt is the earliest of the moments at which these rows change by time alone; zero: none does.
+func ChangesAt(nexts ...Next) time.Time {
+	var at time.Time
+	for _, n := range nexts {
+		if !n.At.IsZero() && (at.IsZero() || n.At.Before(at)) {
+			at = n.At
+		}
+	}
+	return at
+}
+
+// Groups are the tabs the dialog stands in for this operator.
+func Groups(s State, o Operator, red []Reason) []Group {
+	if !Visible(s, o) {
+		return nil
+	}
+	switch s.Session.AssigneeID {
+	case o.ID:
+		if len(red) > 0 {
+			return []Group{Mine, Important, All}
+		}
+		return []Group{Mine, All}
+	case "":
+		return []Group{Unassigned, All} // red or not: «Важные» holds only one's own
+	}
+	return []Group{All}
+}
+
+// Rank is the row's place in the base order (D-15), ascending by code units: transferred, newest first; other red,
+// longest wait first; unanswered, longest wait first; answered, latest message first; ties by id.
+func Rank(s State, red []Reason) string {
+	ses := s.Session
+	if ses == nil {
+		return "9"
+	}
+	switch {
+	case slices.Contains(red, Transferred):
+		return rank('1', math.MaxInt64-ses.TransferredAt.UnixMicro(), s.ID)
+	case len(red) > 0:
+		return rank('2', ses.WaitingSince.UnixMicro(), s.ID)
+	case s.Waiting():
+		return rank('3', ses.WaitingSince.UnixMicro(), s.ID)
+	}
+	return rank('4', math.MaxInt64-s.LastAt.UnixMicro(), s.ID)
+}
+
+func rank(class byte, micros int64, id string) string {
+	return fmt.Sprintf("%c%016x%s", class, micros, id)
+}
+
+// Dot is the mark of a project: "red", "blue" or "none".
+type Dot string
+
+// Dots, strongest first.
+const (
+	DotRed  Dot = "red"
+	DotBlue Dot = "blue"
+	DotNone Dot = "none"
+)
+
+// DotOf is what one dialog adds to its project's dot: own and untaken ones count, colleagues' do not (D-12).
+func DotOf(s State, o Operator, red []Reason, unread int64) Dot {
+	if !Visible(s, o) || (s.Session.AssigneeID != o.ID && s.Session.AssigneeID != "") {
+		return DotNone
+	}
+	if len(red) > 0 {
+		return DotRed
+	}
+	if unread > 0 || s.Waiting() {
+		return DotBlue
+	}
+	return DotNone
+}
+
+// Stronger returns the stronger of two dots: red outranks blue.
+func Stronger(a, b Dot) Dot {
+	strength := map[Dot]int{DotRed: 2, DotBlue: 1}
+	if strength[b] > strength[a] {
+		return b
+	}
+	return a
+}
+
+// Can says what the operator may do with the dialog now: empty for yes, else the code of the refusal he would get.
+type Can struct{ Write, Transfer, Leave Code }
+
+// CanDo asks the same rules that Decide applies, so that the console never offers what the server refuses.
+func CanDo(s State, o Operator) Can {
+	return Can{Write: mayWrite(s, o), Transfer: code(mayManage(s, o)), Leave: code(mayManage(s, o))}
+}
+
+func mayWrite(s State, o Operator) Code {
+	switch {
+	case !s.Open():
+		return SessionClosed
+	case s.Session.AssigneeID == o.ID:
+		return ""
+	case s.Session.AssigneeID != "":
+		return NotAssignee
+	}
+	return code(mayClaim(s, o))
+}
+
+func code(err error) Code {
+	if r, ok := err.(*Refusal); ok {
+		return r.Code
+	}
+	return ""
+}
