@@ -1,0 +1,174 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/otklik/otklik/dialog"
+)
+
+// Row is all that is known of one dialog at one moment: the facts every view and every decision starts from.
+type Row struct {
+	State     dialog.State
+	Settings  dialog.Settings
+	ProjectID string
+	Rev       int64     // bumped by each recorded change
+	Now       time.Time // the database's clock when the row was read
+	Last      Last
+
+	VisitorName    string // empty: unknown (D-18)
+	VisitorNumber  string
+	AssigneeName   string
+	DepartmentName string
+	ConsentAt      time.Time // zero: no consent (D-41)
+
+	SignalSeq, SignalAcked int64
+	SignalStart            bool
+	ArmedUntil             time.Time // zero: none
+	fence                  Fence
+}
+
+// Last is the entry the list shows (R-037): the last message, form or department choice.
+type Last struct {
+	Kind       dialog.Kind // empty: none yet
+	Author     dialog.Author
+	OperatorID string
+	Text       string // cut at 200 characters; for a department its name
+	At         time.Time
+}
+
+// rowColumns are read in the order of scanRow. Ids are read as text: the rest of the code knows them as strings.
+const rowColumns = `
+d.id::text, d.project_id::text, d.visitor_id::text, d.rev, otklik_now(),
+d.seq, d.visitor_seq, d.last_at, d.turn_no, d.visitor_events, d.visitor_messages, d.session_no,
+d.last_kind, d.last_author, d.last_operator_id::text, d.last_text, d.last_shown_at,
+d.card_name, v.number, d.consent_at,
+d.signal_seq, d.signal_acked, d.signal_start, d.armed_until, d.fence_at, d.fence_ordinal, d.fence_attempt, d.fence_run,
+p.tagging, p.rating, p.long_wait_seconds, p.rating_prompt_seconds, p.auto_close_minutes, p.form,
+ARRAY(SELECT t.id::text FROM tags t WHERE t.project_id = p.id AND t.active ORDER BY t.position, t.name),
+s.id::text, s.no, s.started_at, s.first_seq, s.last_seq, s.department_id::text, s.assignee_id::text, s.claimed_by::text,
+s.claim_seq, s.claimed_at, s.waiting_since, s.transferred, s.transferred_at, s.unclaimed_marked, s.overdue_marked,
+s.last_visitor_seq, s.last_message_at, s.tags::text[], s.closed_at, s.closed_by::text, s.rating_until, s.prompt_ended,
+s.rating, s.rating_comment, o.name, dep.name`
+
+const rowFrom = `
+FROM dialogs d
+JOIN projects p ON p.id = d.project_id
+JOIN visitors v ON v.id = d.visitor_id
+LEFT JOIN sessions s ON s.id = d.session_id
+LEFT JOIN operators o ON o.id = s.assignee_id
+LEFT JOIN departments dep ON dep.id = s.department_id`
+
+// formSettings is how projects.form is kept.
+type formSettings struct {
+	Name  dialog.FieldMode `json:"name"`
+	Phone dialog.FieldMode `json:"phone"`
+	Email dialog.FieldMode `json:"email"`
+}
+
+func scanRow(r pgx.CollectableRow) (Row, error) {
+	var (
+		row                                                Row
+		st                                                 = &row.State
+		ses                                                dialog.Session
+		f                                                  formSettings
+		longWait, prompt, autoClose                        int
+		lastAt, shownAt, consentAt, armed                  *time.Time
+		lastKind, lastAuthor, lastOperator                 *string
+		sesID, dep, assignee, claimedBy, closedBy          *string
+		assigneeName, depName, comment                     *string
+		no, rating                                         *int
+		firstSeq, lastSeq, claimSeq, visitorSeq            *int64
+		started, claimed, waiting, transferredAt, messaged *time.Time
+		closed, ratingUntil                                *time.Time
+		transferred, unclaimed, overdue, promptEnded       *bool
+	)
+	err := r.Scan(
+		&st.ID, &st.ProjectID, &st.VisitorID, &row.Rev, &row.Now,
+		&st.Seq, &st.VisitorSeq, &lastAt, &st.TurnNo, &st.VisitorEvents, &st.VisitorMessages, &st.SessionNo,
+		&lastKind, &lastAuthor, &lastOperator, &row.Last.Text, &shownAt,
+		&row.VisitorName, &row.VisitorNumber, &consentAt,
+		&row.SignalSeq, &row.SignalAcked, &row.SignalStart, &armed,
+		&row.fence.At, &row.fence.Ordinal, &row.fence.Attempt, &row.fence.Run,
+		&row.Settings.Tagging, &row.Settings.Rating, &longWait, &prompt, &autoClose, &f, &row.Settings.ActiveTags,
+		&sesID, &no, &started, &firstSeq, &lastSeq, &dep, &assignee, &claimedBy,
+		&claimSeq, &claimed, &waiting, &transferred, &transferredAt, &unclaimed, &overdue,
+		&visitorSeq, &messaged, &ses.Tags, &closed, &closedBy, &ratingUntil, &promptEnded,
+		&rating, &comment, &assigneeName, &depName,
+	)
+	if err != nil {
+		return Row{}, err
+	}
+	row.ProjectID = st.ProjectID
+	row.Now = row.Now.UTC()
+	st.LastAt = deref(lastAt).UTC()
+	row.ConsentAt, row.ArmedUntil = deref(consentAt).UTC(), deref(armed)
+	row.Last.Kind, row.Last.Author = dialog.Kind(deref(lastKind)), dialog.Author(deref(lastAuthor))
+	row.Last.OperatorID, row.Last.At = deref(lastOperator), deref(shownAt).UTC()
+	row.AssigneeName, row.DepartmentName = deref(assigneeName), deref(depName)
+	row.Settings.LongWait = time.Duration(longWait) * time.Second
+	row.Settings.RatingPrompt = time.Duration(prompt) * time.Second
+	row.Settings.AutoClose = time.Duration(autoClose) * time.Minute
+	row.Settings.Form = dialog.Form(f)
+	if sesID == nil {
+		return row, nil
+	}
+	ses.ID, ses.No, ses.StartedAt = *sesID, *no, started.UTC()
+	ses.FirstSeq, ses.LastSeq, ses.ClaimSeq, ses.LastVisitorSeq = *firstSeq, *lastSeq, *claimSeq, *visitorSeq
+	ses.DepartmentID, ses.AssigneeID, ses.ClaimedBy, ses.ClosedBy = deref(dep), deref(assignee), deref(claimedBy), deref(closedBy)
+	ses.ClaimedAt, ses.WaitingSince, ses.TransferredAt = deref(claimed).UTC(), deref(waiting).UTC(), deref(transferredAt).UTC()
+	ses.Transferred, ses.UnclaimedMarked, ses.OverdueMarked = *transferred, *unclaimed, *overdue
+	ses.LastMessageAt, ses.ClosedAt, ses.RatingUntil = deref(messaged).UTC(), deref(closed).UTC(), deref(ratingUntil).UTC()
+	ses.PromptEnded, ses.Rating, ses.RatingComment = *promptEnded, *rating, *comment
+	st.Session = &ses
+	return row, nil
+}
+
+func deref[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}
+
+// nullable turns a zero value into NULL.
+func nullable[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}
+
+const loadSQL = `SELECT` + rowColumns + rowFrom + ` WHERE d.id = $1`
+
+// Load reads one dialog. ErrNotFound when there is none.
+func (s *Store) Load(ctx context.Context, dialogID string) (Row, error) {
+	rows, err := s.pool.Query(ctx, loadSQL, dialogID)
+	if err != nil {
+		return Row{}, unavailable(err)
+	}
+	row, err := pgx.CollectExactlyOneRow(rows, scanRow)
+	return row, unavailable(err)
+}
+
+// LoadMany reads those of the dialogs that exist, in no order.
+func (s *Store) LoadMany(ctx context.Context, ids []string) ([]Row, error) {
+	return s.loadRows(ctx, `SELECT`+rowColumns+rowFrom+` WHERE d.id = ANY($1::text[]::uuid[])`, ids)
+}
+
+// LoadOpen reads the dialogs of a project that have an open session, in no order.
+func (s *Store) LoadOpen(ctx context.Context, projectID string) ([]Row, error) {
+	return s.loadRows(ctx, `SELECT`+rowColumns+rowFrom+` WHERE s.project_id = $1 AND s.closed_at IS NULL`, projectID)
+}
+
+func (s *Store) loadRows(ctx context.Context, sql string, arg any) ([]Row, error) {
+	rows, err := s.pool.Query(ctx, sql, arg)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	out, err := pgx.CollectRows(rows, scanRow)
+	return out, unavailable(err)
+}
