@@ -1,0 +1,40 @@
+// Text that was typed and not sent yet, per dialog. It outlives a reload, not the browser tab.
+
+const PREFIX = 'otklik.draft.'
+
+export interface TextStorage {
+  getItem(key: string): string | null
+  setItem(key: string, value: string): void
+  removeItem(key: string): void
+}
+
+export class Drafts {
+  private memory = new Map<string, string>()
+  private storage?: TextStorage
+
+  constructor(storage?: TextStorage) {
+    this.storage = storage
+  }
+
+  get(dialogId: string): string {
+    return this.memory.get(dialogId) ?? this.read(dialogId)
+  }
+
+  set(dialogId: string, text: string) {
+    this.memory.set(dialogId, text)
+    try {
+      if (text) this.storage?.setItem(PREFIX + dialogId, text)
+      else this.storage?.removeItem(PREFIX + dialogId)
+    } catch {
+      // A full or forbidden storage costs only the survival of a reload.
+    }
+  }
+
+  private read(dialogId: string): string {
+    try {
+      return this.storage?.getItem(PREFIX + dialogId) ?? ''
+    } catch {
+      return ''
+    }
+  }
+}

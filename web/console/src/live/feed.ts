@@ -1,0 +1,139 @@
+import type { Event, EventPage } from '../../../shared/api.gen.ts'
+import { Emitter } from './emitter.ts'
+import { EventLog } from './eventlog.ts'
+
+export type PageQuery = { after?: number; before?: number; limit?: number }
+
+export interface FeedOptions {
+  fetchPage: (query: PageQuery) => Promise<EventPage>
+  /** Something between the last event and a pushed one is missing: have it sent again. */
+  onGap: () => void
+}
+
+const PAGE = 80
+const CONTEXT = 20 // events shown before the one jumped to
+
+/** The log of one dialog as the window shows it: the end of it, or a stretch of the past somebody jumped to. */
+export class Feed extends Emitter {
+  readonly log = new EventLog()
+  ready = false
+  error = false
+  loadingBefore = false
+  loadingAfter = false
+  /** seq to stand at; the reader is at the end when undefined. */
+  anchor?: number
+  /** Jump target to scroll to and mark; a new object for every jump. */
+  target?: { seq: number }
+  private loading?: Promise<void>
+  private options: FeedOptions
+
+  constructor(options: FeedOptions) {
+    super()
+    this.options = options
+  }
+
+  /** Reads the newest page once. */
+  load(): Promise<void> {
+    return (this.loading ??= this.readNewest())
+  }
+
+  reload(): Promise<void> {
+    this.loading = undefined
+    return this.load()
+  }
+
+  /** Events shown, without holes. */
+  shown(): readonly Event[] {
+    return (this.anchor !== undefined && this.log.runWith(this.anchor)) || this.log.tail()
+  }
+
+  get atEnd(): boolean {
+    return this.shown() === this.log.tail()
+  }
+
+  get moreBefore(): boolean {
+    return (this.shown()[0]?.seq ?? 1) > 1
+  }
+
+  push(event: Event): boolean {
+    if (!this.ready) return false // the page being read will bring it
+    const result = this.log.push(event)
+    if (result === 'gap') this.options.onGap()
+    else this.changed()
+    return result !== 'gap'
+  }
+
+  async older() {
+    const first = this.shown()[0]
+    if (!first || first.seq <= 1 || this.loadingBefore) return
+    this.loadingBefore = true
+    this.changed()
+    await this.read({ before: first.seq, limit: PAGE })
+    this.loadingBefore = false
+    this.changed()
+  }
+
+  async newer() {
+    const last = this.shown().at(-1)
+    if (!last || this.atEnd || this.loadingAfter) return
+    this.loadingAfter = true
+    this.changed()
+    await this.read({ after: last.seq, limit: PAGE })
+    this.loadingAfter = false
+    if (this.atEnd) this.anchor = undefined
+    this.changed()
+  }
+
+  /** Reads what follows the last event, for when there is no socket to send it. */
+  async catchUp() {
+    for (;;) {
+      const last = this.log.last()
+      const page = await this.read({ after: last, limit: 200 })
+      this.changed()
+      if (!page || !page.more_after || this.log.last() === last) return
+    }
+  }
+
+  /** First or last message of a session: a line the reader sees, so not an entry meant for the visitor. */
+  async jump(session: { id: string; first_seq: number; last_seq: number }, to: 'first' | 'last') {
+    const seq = to === 'first' ? session.first_seq : session.last_seq
+    if (!this.log.runWith(seq)) {
+      const after = Math.max(0, seq - CONTEXT - (to === 'last' ? PAGE / 2 : 0))
+      if (!(await this.read({ after, limit: PAGE }))) return this.changed()
+    }
+    const run = (this.log.runWith(seq) ?? []).filter((e) => e.session_id === session.id && e.audience !== 'visitor')
+    const messages = run.filter((e) => e.kind === 'message')
+    const found = to === 'first' ? (messages[0] ?? run[0]) : (messages.at(-1) ?? run.at(-1))
+    if (!found) return
+    this.anchor = found.seq
+    if (this.atEnd) this.anchor = undefined
+    this.target = { seq: found.seq }
+    this.changed()
+  }
+
+  toEnd() {
+    this.anchor = undefined
+    this.target = undefined
+    this.changed()
+  }
+
+  private async readNewest() {
+    this.error = false
+    this.changed()
+    if (await this.read({ limit: PAGE })) this.ready = true
+    else this.loading = undefined
+    this.changed()
+  }
+
+  private async read(query: PageQuery): Promise<EventPage | undefined> {
+    try {
+      const page = await this.options.fetchPage(query)
+      this.log.merge(page.events)
+      this.error = false
+      return page
+    } catch {
+      this.error = true
+      return undefined
+    }
+  }
+}

@@ -1,0 +1,298 @@
+import type { QueryClient } from '@tanstack/react-query'
+import type { Counts, Event, Group, Me, OperatorServerFrame, Project, Row } from '../../../shared/api.gen.ts'
+import { call } from '../api/client.ts'
+import { ChangesWatch } from './changes.ts'
+import { ServerClock } from './clock.ts'
+import { Drafts, type TextStorage } from './drafts.ts'
+import { Emitter } from './emitter.ts'
+import { Feed } from './feed.ts'
+import { RowStore, type Sort } from './rows.ts'
+import { SendQueue } from './sendqueue.ts'
+import { LiveSocket, type Wire } from './socket.ts'
+
+const KEPT_OPEN = 20 // dialogs that stay subscribed, so that going back to one shows it at once
+const TYPING_FOR = 5_000
+const PAGE_OF_ROWS = 100
+
+/** The operator's side of everything live: one socket, the rows of the watched project, the logs of open dialogs. */
+export class Workspace extends Emitter {
+  readonly clock = new ServerClock()
+  readonly rows = new RowStore()
+  readonly drafts: Drafts
+  readonly sends: SendQueue
+  readonly socket: LiveSocket
+  project?: string
+  group: Group = 'all'
+  sort: Sort = 'priority'
+  counts?: Counts
+  listError = false
+  delayed = false
+  dialogId?: string
+  /** Dialogs just transferred to this operator, for the toast (M-16). */
+  transferred?: Row
+  private changesAt?: string
+  private watch: ChangesWatch
+  private feeds = new Map<string, Feed>()
+  private typing = new Map<string, number>()
+  private askedAfter = new Map<string, { seq: number; at: number }>()
+  private reading = new Map<string, number>()
+  private listRun = 0
+  private lastTyping = 0
+  private query: QueryClient
+
+  constructor(options: { query: QueryClient; connect: () => Wire; onSignedOut: () => void; storage?: TextStorage }) {
+    super()
+    this.query = options.query
+    this.drafts = new Drafts(options.storage)
+    this.sends = new SendQueue({
+      storage: options.storage,
+      now: () => this.clock.now(),
+      post: (dialog_id, client_id, text) =>
+        call('post', '/operator/dialogs/{dialog_id}/messages', { path: { dialog_id }, body: { client_id, text } }),
+      accepted: (dialogId, event) => this.take(dialogId, event),
+    })
+    this.watch = new ChangesWatch(
+      () => this.clock.now(),
+      () => void this.loadList(),
+    )
+    this.rows.subscribe(() => this.expectChanges())
+    this.socket = new LiveSocket({
+      connect: options.connect,
+      onFrame: (frame) => this.receive(frame),
+      onHello: () => this.hello(),
+      onPong: (now, askedAt) => this.clock.sync(now, askedAt),
+      onSignedOut: options.onSignedOut,
+    })
+  }
+
+  me(): Me | undefined {
+    return this.query.getQueryData<Me>(['me'])
+  }
+
+  projectOf(id = this.project): Project | undefined {
+    return this.me()?.projects.find((p) => p.id === id)
+  }
+
+  /** One project is watched at a time; its rows are pushed from then on. */
+  watchProject(id: string) {
+    if (id === this.project) return
+    this.project = id
+    this.counts = undefined
+    this.changesAt = undefined
+    this.listError = false
+    this.rows.clear()
+    this.changed()
+    // The list is read after `watching`, so that nothing between reading and watching is missed.
+    if (!this.socket.send({ type: 'watch', project_id: id })) void this.loadList()
+  }
+
+  showList(group: Group, sort: Sort) {
+    if (group === this.group && sort === this.sort) return
+    this.group = group
+    this.sort = sort
+    this.changed()
+    void this.loadList()
+  }
+
+  async loadList(more = false) {
+    const { project, group, sort } = this
+    if (!project) return
+    const cursor = more ? this.rows.cursor(group, sort) : undefined
+    if (more && !cursor) return
+    const run = ++this.listRun
+    const read = this.rows.startRead(group, sort, !more)
+    try {
+      const asked = Date.now()
+      const page = await call('get', '/operator/projects/{project_id}/dialogs', {
+        path: { project_id: project },
+        query: { group, sort, cursor, limit: PAGE_OF_ROWS },
+      })
+      if (project !== this.project || (more && run !== this.listRun)) return
+      this.clock.sync(page.now, asked)
+      this.counts = page.counts
+      this.changesAt = page.changes_at
+      this.listError = false
+      this.rows.takePage(read, page.rows, page.next_cursor)
+    } catch {
+      if (project !== this.project) return
+      this.listError = true
+      this.expectChanges()
+    }
+    this.changed()
+  }
+
+  /** The dialog in the window; its events keep coming also when another one is looked at. */
+  openDialog(id: string | undefined) {
+    if (id === this.dialogId) return
+    this.dialogId = id
+    if (id) this.feed(id)
+    this.changed()
+  }
+
+  feed(id: string): Feed {
+    const known = this.feeds.get(id)
+    if (known) {
+      this.feeds.delete(id)
+      this.feeds.set(id, known)
+      if (!known.ready) void known.load().then(() => this.subscribeTo(id, known))
+      return known
+    }
+    const feed = new Feed({
+      fetchPage: (query) => call('get', '/operator/dialogs/{dialog_id}/events', { path: { dialog_id: id }, query }),
+      onGap: () => this.fillGap(id),
+    })
+    this.feeds.set(id, feed)
+    for (const old of [...this.feeds.keys()].slice(0, -KEPT_OPEN)) {
+      this.feeds.delete(old)
+      this.socket.send({ type: 'close', dialog_id: old })
+    }
+    void feed.load().then(() => this.subscribeTo(id, feed))
+    return feed
+  }
+
+  /** An event of an answer or of the socket; both may bring the same one. */
+  take(dialogId: string, event: Event) {
+    const feed = this.feeds.get(dialogId)
+    if (!feed?.push(event)) return
+    this.sends.seen(event)
+    if (event.author === 'visitor') this.typing.delete(dialogId)
+    // Card, sessions and the right to download change with these.
+    if (event.kind !== 'message' || event.author === 'visitor') void this.refreshDialog(dialogId)
+  }
+
+  /** Read means: open in the window of a visible tab (D-11). */
+  markRead(dialogId: string, seq: number) {
+    if (seq <= (this.reading.get(dialogId) ?? 0)) return
+    this.reading.set(dialogId, seq)
+    this.rows.markRead(dialogId)
+    call('post', '/operator/dialogs/{dialog_id}/read', { path: { dialog_id: dialogId }, body: { seq } }).catch(() => {
+      if (this.reading.get(dialogId) === seq) this.reading.delete(dialogId)
+    })
+  }
+
+  isTyping(dialogId: string): boolean {
+    return (this.typing.get(dialogId) ?? 0) > Date.now()
+  }
+
+  sayTyping(dialogId: string) {
+    if (Date.now() - this.lastTyping < 3000) return
+    this.lastTyping = Date.now()
+    this.socket.send({ type: 'typing', dialog_id: dialogId })
+  }
+
+  refreshMe() {
+    return this.query.invalidateQueries({ queryKey: ['me'] })
+  }
+
+  refreshDialog(id: string) {
+    return this.query.invalidateQueries({ queryKey: ['dialog', id] })
+  }
+
+  dismissTransferred() {
+    this.transferred = undefined
+    this.changed()
+  }
+
+  stop() {
+    this.socket.stop()
+    this.watch.stop()
+  }
+
+  private hello() {
+    if (this.project) this.socket.send({ type: 'watch', project_id: this.project })
+    for (const [id, feed] of this.feeds) if (feed.ready) this.subscribeTo(id, feed)
+    // What happened to rights and own data while the connection was away was not pushed.
+    void this.refreshMe()
+    if (this.dialogId) void this.refreshDialog(this.dialogId)
+  }
+
+  private subscribeTo(id: string, feed: Feed) {
+    if (feed.ready) this.socket.send({ type: 'open', dialog_id: id, after: feed.log.last() })
+  }
+
+  /** Asks again from the last event there is; once per place, the answer to the first question is on its way. */
+  private fillGap(id: string) {
+    const feed = this.feeds.get(id)
+    if (!feed) return
+    const seq = feed.log.last()
+    const asked = this.askedAfter.get(id)
+    if (asked && asked.seq === seq && Date.now() - asked.at < 1000) return
+    this.askedAfter.set(id, { seq, at: Date.now() })
+    if (!this.socket.send({ type: 'open', dialog_id: id, after: seq })) void feed.catchUp()
+  }
+
+  private receive(frame: OperatorServerFrame) {
+    switch (frame.type) {
+      case 'hello':
+        if (frame.now) this.clock.sync(frame.now)
+        return
+      case 'watching':
+        if (frame.project_id === this.project) void this.loadList()
+        return
+      case 'event':
+        if (frame.dialog_id && frame.event) this.take(frame.dialog_id, frame.event)
+        return
+      case 'row':
+        if (frame.row) this.takeRow(frame.row)
+        return
+      case 'gone':
+        if (!frame.dialog_id) return
+        this.rows.gone(frame.dialog_id, frame.rev ?? Infinity)
+        if (frame.dialog_id === this.dialogId) void this.refreshDialog(frame.dialog_id)
+        return
+      case 'counts':
+        if (frame.project_id !== this.project || !frame.counts) return
+        this.counts = frame.counts
+        this.changesAt = frame.changes_at
+        this.expectChanges()
+        this.changed()
+        return
+      case 'projects':
+        return this.takeDots(frame)
+      case 'typing':
+        if (!frame.dialog_id) return
+        this.typing.set(frame.dialog_id, Date.now() + TYPING_FOR)
+        setTimeout(() => this.changed(), TYPING_FOR + 50)
+        return this.changed()
+      case 'me':
+        return void this.refreshMe()
+      case 'timers':
+        this.delayed = frame.delayed ?? false
+        return this.changed()
+      case 'error':
+        if (frame.dialog_id) void this.refreshDialog(frame.dialog_id)
+        return
+    }
+  }
+
+  private takeRow(row: Row) {
+    if (row.project_id !== this.project) return
+    const before = this.rows.get(row.id)
+    if (!this.rows.upsert(row)) return
+    const isNew = row.reasons.includes('transferred') && !before?.reasons.includes('transferred')
+    if (isNew && row.id !== this.dialogId) {
+      this.transferred = row
+      this.changed()
+    }
+    const session = before?.session
+    if (row.id === this.dialogId && session && (session.id !== row.session.id || session.closed_at !== row.session.closed_at))
+      void this.refreshDialog(row.id)
+  }
+
+  private takeDots(frame: OperatorServerFrame) {
+    const dots = new Map(frame.projects?.map((p) => [p.id, p.dot]))
+    const me = this.me()
+    if (!me) return
+    if (dots.size !== me.projects.length || me.projects.some((p) => !dots.has(p.id))) void this.refreshMe()
+    this.query.setQueryData<Me>(['me'], {
+      ...me,
+      projects: me.projects.map((p) => ({ ...p, dot: dots.get(p.id) ?? p.dot })),
+    })
+  }
+
+  private expectChanges() {
+    const times: (string | undefined)[] = [this.changesAt]
+    for (const row of this.rows.list(this.group, this.sort) ?? []) times.push(row.changes_at)
+    this.watch.expect(times)
+  }
+}
