@@ -1,6 +1,9 @@
 package workflows
 
-import "time"
+import (
+	"regexp"
+	"time"
+)
 
 // Names by which the rest of the world and ops know the workflows.
 const (
@@ -12,6 +15,13 @@ const (
 	SignalTransfer = "transfer"
 	SignalLeave    = "leave"
 	SignalRate     = "rate"
+	// Activities by name: workflows never import what implements them.
+	ActivitySync    = "Sync"
+	ActivityDue     = "Due"
+	ActivityCommand = "Command"
+	// CodeNotFound is the type of the one error that ends a workflow: PostgreSQL has no such dialog (an older backup
+	// was restored). Every other error is tried again without end.
+	CodeNotFound = "not_found"
 )
 
 // Sync is the payload of SignalSync: ids and numbers only (design 2.7).
@@ -24,12 +34,15 @@ type Sync struct {
 type Start struct {
 	DialogID string   `json:"dialog_id"`
 	Carried  *Carried `json:"carried,omitempty"`
+	// MaxRounds makes tests continue as new after so many calls; 0: when the server suggests it.
+	MaxRounds int `json:"max_rounds,omitempty"`
 }
 
 // Carried is what a run hands to the run that continues it.
 type Carried struct {
 	Ordinal  int64    `json:"ordinal"`
 	Snapshot Snapshot `json:"snapshot"`
+	Refused  string   `json:"refused,omitempty"` // the last refused ops command, as the current details show it
 }
 
 // Fence orders the writes of activities, so that a late attempt of a dead worker writes nothing: a write counts only
@@ -83,7 +96,7 @@ type SyncRequest struct {
 	Armed time.Time `json:"armed,omitzero"`
 }
 
-// SyncResult is the row, and the instant at which the workflow must look again by itself.
+// SyncResult is the row.
 type SyncResult struct {
 	Snapshot Snapshot `json:"snapshot"`
 	// Stale: the fence turned the write away; a newer call has been made.
@@ -117,6 +130,11 @@ type OpsCommand struct {
 	SessionID string `json:"session_id,omitempty"` // rate
 	Stars     int    `json:"stars,omitempty"`      // rate
 }
+
+var commandID = regexp.MustCompile(`^[A-Za-z0-9_-]{8,64}$`)
+
+// ValidID reports whether the command carries an id that makes it idempotent.
+func (c OpsCommand) ValidID() bool { return commandID.MatchString(c.CommandID) }
 
 // CommandRequest is what the command activity is asked.
 type CommandRequest struct {
