@@ -109,6 +109,15 @@ func TestNeedsSignal(t *testing.T) {
 	if need(after(2), reply(anna, "три"), after(180)) != SignalStart {
 		t.Error("a claim is always sent")
 	}
+	if need(after(3), Transfer{By: anna, To: oleg}, after(180)) != SignalStart || need(after(4), Transfer{By: oleg, To: anna}, after(180)) != SignalStart {
+		t.Error("a transfer is always sent")
+	}
+	if need(after(5), ChooseDepartment{ID: "delivery", Name: "Доставка"}, after(180)) != SignalStart {
+		t.Error("a department is always sent")
+	}
+	if need(after(6), reply(anna, "ещё"), after(180)) != SignalStart {
+		t.Error("the transfer's mark ended")
+	}
 	if need(after(130), write("четыре"), after(180)) != NoSignal {
 		t.Error("the armed timer looks again before 190 s: no signal")
 	}
