@@ -1,0 +1,89 @@
+package store
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// Widget is what a visitor's page may know of a project.
+type Widget struct {
+	ProjectID, ProjectName, Language, Accent string
+	Online                                   bool    // somebody who may answer is there
+	Departments                              []Named // empty when the choice is off
+	Rating                                   bool
+	Form                                     WidgetForm
+}
+
+// WidgetForm is the configured contact form with its consent (D-34, D-41).
+type WidgetForm struct {
+	Name           string `json:"name"`
+	Phone          string `json:"phone"`
+	Email          string `json:"email"`
+	ConsentVersion string `json:"consent_version"`
+	ConsentText    string `json:"consent_text"`
+	ConsentURL     string `json:"consent_url"`
+	Company        string `json:"-"`
+}
+
+// WidgetByKey reads an active widget. ErrNotFound when there is none or it is switched off (D-02).
+func (s *Store) WidgetByKey(ctx context.Context, key string) (Widget, error) {
+	var w Widget
+	var ids, names []string
+	err := s.pool.QueryRow(ctx, `
+SELECT p.id::text, p.name, p.language, p.accent, p.company, p.rating, p.form,
+EXISTS (SELECT FROM access a JOIN operators o ON o.id = a.operator_id AND o.active
+  JOIN presence pr ON pr.operator_id = a.operator_id AND pr.seen_at > clock_timestamp() - `+presenceTimeout+`
+  WHERE a.project_id = p.id AND a.level >= 2),
+ARRAY(SELECT d.id::text FROM departments d WHERE d.project_id = p.id AND p.department_choice ORDER BY d.position, d.name),
+ARRAY(SELECT d.name FROM departments d WHERE d.project_id = p.id AND p.department_choice ORDER BY d.position, d.name)
+FROM projects p WHERE p.widget_key = $1 AND p.active`, key).
+		Scan(&w.ProjectID, &w.ProjectName, &w.Language, &w.Accent, &w.Form.Company, &w.Rating, &w.Form, &w.Online, &ids, &names)
+	w.Departments = zip(ids, names)
+	return w, unavailable(err)
+}
+
+// NewVisitor is what is kept of a visitor when he first acts.
+type NewVisitor struct {
+	ProjectID                    string
+	TokenHash                    []byte
+	Locale                       string
+	PageURL, PageTitle, Referrer string
+	IP                           string // empty: unknown
+	UserAgent                    string
+}
+
+// Visitor is who a token belongs to.
+type Visitor struct {
+	ID, DialogID, ProjectID string
+	Locale                  string
+}
+
+// CreateVisitor keeps a visitor and his dialog, in one transaction: the one never exists without the other.
+func (s *Store) CreateVisitor(ctx context.Context, n NewVisitor) (Visitor, error) {
+	v := Visitor{ID: uuid.Must(uuid.NewV7()).String(), DialogID: uuid.Must(uuid.NewV7()).String(), ProjectID: n.ProjectID, Locale: n.Locale}
+	b := &pgx.Batch{} // one batch is one transaction
+	b.Queue(`INSERT INTO visitors (id, project_id, token_hash, number, locale, page_url, page_title, referrer, ip, user_agent)
+VALUES ($1, $2, $3, upper(to_hex(nextval('visitor_number'))), $4, $5, $6, $7, $8::text::inet, $9)`,
+		v.ID, n.ProjectID, n.TokenHash, n.Locale, n.PageURL, n.PageTitle, n.Referrer, nullable(n.IP), n.UserAgent)
+	b.Queue(`INSERT INTO dialogs (id, project_id, visitor_id) VALUES ($1, $2, $3)`, v.DialogID, n.ProjectID, v.ID)
+	return v, unavailable(s.pool.SendBatch(ctx, b).Close())
+}
+
+// VisitorByToken finds the visitor of a token in a project whose widget is on (D-02).
+func (s *Store) VisitorByToken(ctx context.Context, tokenHash []byte) (Visitor, error) {
+	var v Visitor
+	err := s.pool.QueryRow(ctx, `
+SELECT v.id::text, d.id::text, v.project_id::text, v.locale
+FROM visitors v JOIN dialogs d ON d.visitor_id = v.id AND d.project_id = v.project_id
+JOIN projects p ON p.id = v.project_id AND p.active
+WHERE v.token_hash = $1`, tokenHash).Scan(&v.ID, &v.DialogID, &v.ProjectID, &v.Locale)
+	return v, unavailable(err)
+}
+
+// ProjectName reads a project's name and time zone, for the transcript.
+func (s *Store) ProjectName(ctx context.Context, projectID string) (name, timeZone string, err error) {
+	err = s.pool.QueryRow(ctx, `SELECT name, time_zone FROM projects WHERE id = $1`, projectID).Scan(&name, &timeZone)
+	return name, timeZone, unavailable(err)
+}
