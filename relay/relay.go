@@ -1,0 +1,253 @@
+// Package relay carries signals from PostgreSQL to Temporal and looks after what Temporal lost: the relay itself, the
+// watchdog and reconcile (design 2.4). It runs in every API process, where commits nudge it, and in every worker, for
+// when an API process died after a commit.
+package relay
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"golang.org/x/time/rate"
+
+	"github.com/otklik/otklik/store"
+	"github.com/otklik/otklik/workflows"
+)
+
+// Options of a relay; zero values are good defaults.
+type Options struct {
+	TaskQueue   string        // default workflows.TaskQueue
+	Concurrency int           // calls under way at once; default 16
+	Rate        rate.Limit    // calls a second; default 200, about what Temporal on two cores takes
+	CallTimeout time.Duration // of one call; default 5 s
+	Poll        time.Duration // the fallback for a lost nudge; default 1 s
+	Logger      *slog.Logger
+}
+
+func (o Options) withDefaults() Options {
+	if o.TaskQueue == "" {
+		o.TaskQueue = workflows.TaskQueue
+	}
+	if o.Concurrency == 0 {
+		o.Concurrency = 16
+	}
+	if o.Rate == 0 {
+		o.Rate = 200
+	}
+	if o.CallTimeout == 0 {
+		o.CallTimeout = 5 * time.Second
+	}
+	if o.Poll == 0 {
+		o.Poll = time.Second
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	return o
+}
+
+// Relay sends owed signals. Any number of relays may run on one database: leases keep them apart.
+type Relay struct {
+	store   *store.Store
+	client  client.Client
+	o       Options
+	limiter *rate.Limiter
+	nudges  chan struct{}
+	slots   chan struct{} // one for each call under way
+	calls   sync.WaitGroup
+	down    atomic.Bool // Temporal did not take the last call
+}
+
+// New makes a relay; Run runs it.
+func New(s *store.Store, c client.Client, o Options) *Relay {
+	o = o.withDefaults()
+	return &Relay{
+		store: s, client: c, o: o,
+		limiter: rate.NewLimiter(o.Rate, o.Concurrency),
+		nudges:  make(chan struct{}, 1),
+		slots:   make(chan struct{}, o.Concurrency),
+	}
+}
+
+// Nudge says that a signal may be owed now. It never blocks; many nudges are one.
+func (r *Relay) Nudge() {
+	select {
+	case r.nudges <- struct{}{}:
+	default:
+	}
+}
+
+// Down reports whether Temporal did not take the last call: timers may come late, and consoles say so (design 2.8).
+func (r *Relay) Down() bool { return r.down.Load() }
+
+// Run sends until ctx ends; it returns nil then. Calls under way are given up, their signals stay owed.
+func (r *Relay) Run(ctx context.Context) error {
+	defer r.calls.Wait()
+	trouble := backoff{first: 250 * time.Millisecond, max: 5 * time.Second}
+	for ctx.Err() == nil {
+		if r.down.Load() && !r.healthy(ctx) {
+			trouble.wait(ctx)
+			continue // no row is touched while Temporal is away
+		}
+		more, err := r.step(ctx)
+		switch {
+		case err != nil:
+			if ctx.Err() == nil {
+				r.o.Logger.Warn("relay: cannot lease signals", "error", err)
+			}
+			trouble.wait(ctx)
+		case r.down.Load():
+			trouble.wait(ctx)
+		case more:
+			trouble.reset()
+		default:
+			trouble.reset()
+			r.idle(ctx)
+		}
+	}
+	return nil
+}
+
+// idle waits for a nudge, or for the poll that makes up for a lost one.
+func (r *Relay) idle(ctx context.Context) {
+	poll := time.NewTimer(r.o.Poll)
+	defer poll.Stop()
+	select {
+	case <-ctx.Done():
+	case <-r.nudges:
+	case <-poll.C:
+	}
+}
+
+// step leases as many signals as there are free calls and starts sending them. While Temporal is down it tries one,
+// and waits for it. It reports whether more may be owed.
+func (r *Relay) step(ctx context.Context) (more bool, err error) {
+	probing := r.down.Load()
+	n := r.acquire(ctx, probing)
+	if n == 0 {
+		return false, ctx.Err()
+	}
+	// The lease covers the call and its wait for the rate; an unanswered signal is sent again after it.
+	owed, err := r.store.LeaseOwed(ctx, n, r.o.CallTimeout+time.Second)
+	r.release(n - len(owed))
+	if err != nil {
+		return false, err
+	}
+	if probing && len(owed) == 0 {
+		r.down.Store(false) // healthy, and nothing to try it on
+	}
+	for _, o := range owed {
+		r.calls.Add(1)
+		go func() {
+			defer r.calls.Done()
+			defer r.release(1)
+			r.deliver(ctx, o)
+		}()
+	}
+	if probing {
+		r.calls.Wait()
+	}
+	return len(owed) == n, nil
+}
+
+// acquire takes a free call, waiting for it, and then all others that are free now; one only when probing.
+func (r *Relay) acquire(ctx context.Context, probing bool) int {
+	select {
+	case <-ctx.Done():
+		return 0
+	case r.slots <- struct{}{}:
+	}
+	n := 1
+	for !probing {
+		select {
+		case r.slots <- struct{}{}:
+			n++
+			continue
+		default:
+		}
+		break
+	}
+	return n
+}
+
+func (r *Relay) release(n int) {
+	for range n {
+		<-r.slots
+	}
+}
+
+// deliver sends one signal. What Temporal did not take because it is away goes back at once; what it refused for this
+// dialog alone stays leased, which backs off by itself.
+func (r *Relay) deliver(ctx context.Context, o store.Owed) {
+	err := r.limiter.Wait(ctx)
+	if err == nil {
+		err = r.send(ctx, o)
+	}
+	switch {
+	case err == nil:
+		r.down.Store(false)
+	case away(err) || ctx.Err() != nil:
+		if ctx.Err() == nil && !r.down.Swap(true) {
+			r.o.Logger.Warn("relay: Temporal does not answer; signals stay owed", "error", err)
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		_ = r.store.Unlease(ctx, []string{o.DialogID}) // else its lease runs out
+	default:
+		r.o.Logger.Error("relay: signal refused", "dialog", o.DialogID, "error", err)
+	}
+}
+
+// send starts the dialog's workflow or signals the one that runs. A signal that may start nothing and finds no run is
+// done with: a finished session needs none (design 2.5).
+func (r *Relay) send(ctx context.Context, o store.Owed) error {
+	ctx, cancel := context.WithTimeout(ctx, r.o.CallTimeout)
+	defer cancel()
+	signal := workflows.Sync{SessionID: o.SessionID, SignalSeq: o.SignalSeq}
+	if !o.Start {
+		err := r.client.SignalWorkflow(ctx, o.DialogID, "", workflows.SignalSync, signal)
+		var none *serviceerror.NotFound
+		if errors.As(err, &none) {
+			if err := r.store.DropOwed(ctx, o.DialogID, o.SignalSeq); err != nil {
+				r.o.Logger.Warn("relay: cannot drop a signal that found no run; it comes again", "dialog", o.DialogID, "error", err)
+			}
+			return nil
+		}
+		return err
+	}
+	_, err := r.client.SignalWithStartWorkflow(ctx, o.DialogID, workflows.SignalSync, signal, client.StartWorkflowOptions{
+		ID:                       o.DialogID,
+		TaskQueue:                r.o.TaskQueue,
+		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+	}, workflows.DialogType, workflows.Start{DialogID: o.DialogID})
+	return err
+}
+
+// away reports whether the error says that Temporal as a whole cannot take calls now.
+func away(err error) bool {
+	var (
+		unavailable *serviceerror.Unavailable
+		deadline    *serviceerror.DeadlineExceeded
+		exhausted   *serviceerror.ResourceExhausted
+		canceled    *serviceerror.Canceled
+		namespace   *serviceerror.NamespaceNotFound
+		denied      *serviceerror.PermissionDenied
+	)
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &unavailable) || errors.As(err, &deadline) ||
+		errors.As(err, &exhausted) || errors.As(err, &canceled) || errors.As(err, &namespace) || errors.As(err, &denied)
+}
+
+// healthy asks Temporal itself.
+func (r *Relay) healthy(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	_, err := r.client.CheckHealth(ctx, &client.CheckHealthRequest{})
+	return err == nil
+}

@@ -1,0 +1,135 @@
+// Package worker registers the workflows and activities with Temporal, tunes the worker and runs beside it what keeps
+// signals flowing: relay, watchdog and reconcile.
+package worker
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/otklik/otklik/activities"
+	"github.com/otklik/otklik/relay"
+	"github.com/otklik/otklik/store"
+	"github.com/otklik/otklik/workflows"
+)
+
+// Options of a worker process. Store, Client and Namespace are needed; zero values of the rest are good defaults.
+type Options struct {
+	Store     *store.Store
+	Client    client.Client
+	Namespace string
+	Notify    func(ctx context.Context, dialogIDs []string) error
+
+	TaskQueue      string        // default workflows.TaskQueue
+	Activities     int           // activities under way at once; default 16, the size of the pool
+	StickyCache    int           // open dialogs kept in memory; default 20,000
+	ReconcileEvery time.Duration // default 10 minutes; negative: never
+	StopTimeout    time.Duration // default 5 s
+	Relay          relay.Options
+	Logger         *slog.Logger
+}
+
+func (o Options) withDefaults() Options {
+	if o.TaskQueue == "" {
+		o.TaskQueue = workflows.TaskQueue
+	}
+	if o.Activities == 0 {
+		o.Activities = 16
+	}
+	if o.StickyCache == 0 {
+		o.StickyCache = 20_000
+	}
+	if o.ReconcileEvery == 0 {
+		o.ReconcileEvery = 10 * time.Minute
+	}
+	if o.StopTimeout == 0 {
+		o.StopTimeout = 5 * time.Second
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	o.Relay.TaskQueue, o.Relay.Logger = o.TaskQueue, o.Logger
+	return o
+}
+
+// Run runs the worker, the relay, the watchdog and reconcile until ctx ends (nil) or one of them fails (its error):
+// nothing is restarted silently.
+func Run(ctx context.Context, o Options) error {
+	o = o.withDefaults()
+	// The worker must take no task before its search attributes can be used.
+	if err := RegisterSearchAttributes(ctx, o.Client, o.Namespace); err != nil {
+		return err
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	r := relay.New(o.Store, o.Client, o.Relay)
+	fatal := make(chan error, 1)
+	w := newWorker(o, r.Nudge, func(err error) { fatal <- err })
+	if err := w.Start(); err != nil {
+		return fmt.Errorf("start worker: %w", err)
+	}
+	o.Logger.Info("worker started", "namespace", o.Namespace, "task_queue", o.TaskQueue)
+	g.Go(func() error {
+		defer w.Stop()
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-fatal:
+			return fmt.Errorf("worker: %w", err)
+		}
+	})
+	g.Go(func() error { return r.Run(ctx) })
+	g.Go(func() error { return r.Watch(ctx) })
+	if o.ReconcileEvery > 0 {
+		g.Go(func() error { return r.ReconcileEvery(ctx, o.ReconcileEvery) })
+	}
+	return g.Wait()
+}
+
+func newWorker(o Options, nudge func(), onFatal func(error)) worker.Worker {
+	worker.SetStickyWorkflowCacheSize(o.StickyCache) // above the number of open dialogs, else each look replays its history
+	w := worker.New(o.Client, o.TaskQueue, worker.Options{
+		// Fixed pollers stalled up to a minute after a burst.
+		WorkflowTaskPollerBehavior: worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{
+			InitialNumberOfPollers: 4, MinimumNumberOfPollers: 2, MaximumNumberOfPollers: 32,
+		}),
+		ActivityTaskPollerBehavior: worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{
+			InitialNumberOfPollers: 2, MinimumNumberOfPollers: 1, MaximumNumberOfPollers: 16,
+		}),
+		// Each takes a connection: more at once than the pool has would only wait inside their deadline.
+		MaxConcurrentActivityExecutionSize:      o.Activities,
+		MaxConcurrentLocalActivityExecutionSize: o.Activities,
+		WorkerStopTimeout:                       o.StopTimeout,
+		Interceptors:                            []interceptor.WorkerInterceptor{&activities.Interceptor{}},
+		OnFatalError:                            onFatal,
+	})
+	w.RegisterWorkflowWithOptions(workflows.Dialog, workflow.RegisterOptions{Name: workflows.DialogType})
+	(&activities.Activities{Store: o.Store, Notify: o.Notify, Nudge: nudge}).Register(w)
+	return w
+}
+
+// Dial connects to Temporal and keeps trying while it is not up yet: in a compose file or after a power cut the order
+// of starting is not ours to choose.
+func Dial(ctx context.Context, address, namespace string, logger *slog.Logger) (client.Client, error) {
+	for wait := 250 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		c, err := client.DialContext(ctx, client.Options{
+			HostPort: address, Namespace: namespace, Logger: log.NewStructuredLogger(logger),
+		})
+		if err == nil {
+			return c, nil
+		}
+		logger.Warn("Temporal is not up yet; trying again", "address", address, "after", wait, "error", err)
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("dial Temporal at %s: %w", address, err)
+		case <-time.After(wait):
+		}
+	}
+}
