@@ -19,7 +19,8 @@ type Deadline struct {
 	At   time.Time // the first instant at which it is due
 }
 
-// NextDeadline returns the nearest deadline that has not fired yet; it derives from stored facts alone (D-60).
+// NextDeadline returns the nearest deadline that has not fired yet, or a zero one and false; it derives from stored
+// facts alone (D-60).
 func NextDeadline(s State, set Settings) (Deadline, bool) {
 	ses := s.Session
 	switch {
@@ -39,10 +40,14 @@ func NextDeadline(s State, set Settings) (Deadline, bool) {
 }
 
 func nextRed(ses *Session, set Settings) (Deadline, bool) {
-	if ses.AssigneeID == "" {
-		return Deadline{Untaken, redAt(ses, set)}, !ses.UnclaimedMarked
+	kind, pushed := Untaken, ses.UnclaimedMarked
+	if ses.AssigneeID != "" {
+		kind, pushed = LongWait, ses.OverdueMarked
 	}
-	return Deadline{LongWait, redAt(ses, set)}, !ses.OverdueMarked
+	if pushed {
+		return Deadline{}, false
+	}
+	return Deadline{kind, redAt(ses, set)}, true
 }
 
 // redAt is the first instant at which the running wait is red: strictly more than the limit (D-07).

@@ -87,6 +87,9 @@ func TestNoDeadlineIsMissed(t *testing.T) {
 				}
 			}
 			next, ok := NextDeadline(w.s, w.set)
+			if !ok && next != (Deadline{}) {
+				t.Fatalf("no deadline, yet %+v", next)
+			}
 			if ok && !next.At.After(w.now) {
 				t.Fatalf("%+v is past and was not pushed, now %v", next, w.now)
 			}

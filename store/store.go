@@ -104,8 +104,13 @@ func (s *Store) Ready(ctx context.Context) error {
 // unavailable turns what the driver says into this package's errors: no row, or PostgreSQL not to be asked now.
 // Errors of our own SQL stay what they are.
 func unavailable(err error) error {
-	var pg *pgconn.PgError
+	var (
+		pg   *pgconn.PgError
+		scan pgx.ScanArgError
+	)
 	switch {
+	case errors.As(err, &scan): // our own SQL does not fit our own code
+		return err
 	case err == nil, errors.Is(err, ErrNotFound), errors.Is(err, ErrUnavailable):
 		return err
 	case errors.Is(err, pgx.ErrNoRows):

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -17,15 +18,13 @@ type Fence struct {
 	Run     string    // run id, for people who read the row
 }
 
-// after reports whether f is newer than g.
+// after reports whether f is newer than g, which was read from a row: microseconds are all a row keeps.
 func (f Fence) after(g Fence) bool {
-	if !f.At.Equal(g.At) {
-		return f.At.After(g.At)
-	}
-	if f.Ordinal != g.Ordinal {
-		return f.Ordinal > g.Ordinal
-	}
-	return f.Attempt > g.Attempt
+	return cmp.Or(
+		cmp.Compare(f.At.UnixMicro(), g.At.UnixMicro()),
+		cmp.Compare(f.Ordinal, g.Ordinal),
+		cmp.Compare(f.Attempt, g.Attempt),
+	) > 0
 }
 
 // Sync acknowledges the signal number the workflow was handed and tells it the row. armed is the instant its armed timer

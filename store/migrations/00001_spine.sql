@@ -145,7 +145,7 @@ CREATE TABLE dialogs (
     relay_tries   integer NOT NULL DEFAULT 0,
     -- What the workflow has answered for, fenced so that a late attempt of a dead worker writes nothing.
     armed_until   timestamptz,
-    fence_at      timestamptz NOT NULL DEFAULT '-infinity',
+    fence_at      timestamptz NOT NULL DEFAULT 'epoch',
     fence_ordinal bigint NOT NULL DEFAULT 0,
     fence_attempt integer NOT NULL DEFAULT 0,
     fence_run     text NOT NULL DEFAULT '',
