@@ -47,13 +47,12 @@ func (d *desk) hello() []clientFrame {
 	defer d.mu.Unlock()
 	frames := []clientFrame{{Type: "watch", ProjectID: d.project.ID}}
 	for id, s := range d.streams {
-		frames = append(frames, openFrame(id, s))
+		frames = append(frames, openFrame(id, s.resume()))
 	}
 	return frames
 }
 
-func openFrame(dialogID string, s *stream) clientFrame {
-	after := s.after()
+func openFrame(dialogID string, after int64) clientFrame {
 	return clientFrame{Type: "open", DialogID: dialogID, After: &after}
 }
 
@@ -73,8 +72,8 @@ func (d *desk) handle(ctx context.Context, f serverFrame) {
 		d.mu.Lock()
 		s := d.streams[f.DialogID]
 		d.mu.Unlock()
-		if s != nil && f.Event != nil && !s.add(*f.Event, time.Now()) {
-			d.sock.send(openFrame(f.DialogID, s)) // a failed write ends the connection, and the next one asks
+		if s != nil && f.Event != nil && s.add(*f.Event, time.Now()) {
+			d.sock.send(openFrame(f.DialogID, s.after())) // a failed write ends the connection, and the next one asks
 		}
 	case "error":
 		d.mu.Lock()
@@ -140,7 +139,7 @@ func (d *desk) open(dialogID string) *stream {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		d.streams[dialogID] = s
-		return []clientFrame{openFrame(dialogID, s)}
+		return []clientFrame{openFrame(dialogID, s.resume())}
 	})
 	return s
 }

@@ -107,7 +107,7 @@ func (s *scene) files(ctx context.Context, f *faults, d dialog, opLog, visLog []
 	if len(d.Sessions) == 1 {
 		tags = d.Sessions[0].Tags // in the order the API gives them, which session has checked
 	}
-	s.out.equal = true
+	s.out.compared, s.out.equal = true, true
 	for _, c := range []struct {
 		side Side
 		log  []Event

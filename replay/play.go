@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	stepTimeout    = 60 * time.Second // one thing waited for: a row, a message on the other side, an end text
+	stepTimeout    = time.Minute      // one thing waited for: a row, a message on the other side, an end text
 	cleanupTimeout = 15 * time.Second // for leaving what an interrupted run has begun
 )
 
@@ -108,6 +108,10 @@ func (s *scene) turns(ctx context.Context, onClaim func()) error {
 		count[t.From]++
 		e, err := s.await(ctx, s.other(t.From), fmt.Sprintf("turn %d on the other side", i+1), nth(t.From, count[t.From]))
 		if err != nil {
+			if ctx.Err() == nil { // acknowledged, and the other side never saw it
+				s.out.faults = newFaults()
+				s.out.faults.lost[i] = true
+			}
 			return err
 		}
 		s.out.delivered = append(s.out.delivered, e.when.Sub(begun))
@@ -136,7 +140,7 @@ func (s *scene) send(ctx context.Context, i int, t Turn, onClaim func()) (Event,
 
 // notice is the operator finding the new visitor in his list and opening the dialog.
 func (s *scene) notice(ctx context.Context) error {
-	ctx, cancel := waiting(ctx, "the row in the operator's list")
+	ctx, cancel := s.waiting(ctx, "the row in the operator's list")
 	defer cancel()
 	r, err := s.desk.row(ctx, s.dialogID)
 	if err != nil {
@@ -155,12 +159,12 @@ func (s *scene) other(side Side) *stream {
 }
 
 // waiting bounds one wait and says what it was for when it is in vain.
-func waiting(ctx context.Context, what string) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, stepTimeout, fmt.Errorf("waited %v in vain for %s", stepTimeout, what))
+func (s *scene) waiting(ctx context.Context, what string) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, s.run.step, fmt.Errorf("waited %v in vain for %s", s.run.step, what))
 }
 
 func (s *scene) await(ctx context.Context, st *stream, what string, found func([]seen) (seen, bool)) (seen, error) {
-	ctx, cancel := waiting(ctx, what)
+	ctx, cancel := s.waiting(ctx, what)
 	defer cancel()
 	return st.await(ctx, found)
 }

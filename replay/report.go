@@ -64,8 +64,9 @@ type outcome struct {
 	sent      int
 	acks      []time.Duration // send start → answer, by turn
 	delivered []time.Duration // send start → seen by the other side
-	faults    *faults         // nil when it was not compared
-	equal     bool            // both files
+	faults    *faults         // nil when it did not come so far
+	compared  bool            // both files were held against their rendering
+	equal     bool            // both were as they should be
 	closed    bool
 	cut       bool // the run ended before the conversation did
 	err       error
@@ -99,11 +100,13 @@ func (t *tally) add(o outcome) {
 		t.fail(o.id, o.err.Error())
 		r.wrong++
 	}
+	if o.compared {
+		t.compared++
+		t.unequal = t.unequal || !o.equal
+	}
 	if o.faults == nil {
 		return
 	}
-	t.compared++
-	t.unequal = t.unequal || !o.equal
 	r.Lost += len(o.faults.lost)
 	r.Duplicated += len(o.faults.doubled)
 	r.Reordered += len(o.faults.moved)

@@ -26,6 +26,7 @@ type Options struct {
 	Notes   io.Writer      // progress and remarks for people; nil: none
 
 	pause func(ctx context.Context, d time.Duration) error // tests only
+	step  time.Duration                                    // tests only
 }
 
 // ErrInterrupted is a run that was ended before its time; its report covers what was done.
@@ -45,7 +46,8 @@ type run struct {
 	speed     float64
 	zone      *time.Location
 	pause     func(ctx context.Context, d time.Duration) error
-	id        string // prefix of all client_ids
+	step      time.Duration // bound of each single wait
+	id        string        // prefix of all client_ids
 
 	notesMu sync.Mutex
 	notes   io.Writer
@@ -61,7 +63,10 @@ type job struct {
 
 // Run plays the conversations and compares what came of them. The report covers whatever was played, also with an error.
 func Run(ctx context.Context, o Options, list []Conversation) (Report, error) {
-	r := &run{speed: o.Speed, zone: o.Zone, notes: o.Notes, pause: o.pause}
+	r := &run{speed: o.Speed, zone: o.Zone, notes: o.Notes, pause: o.pause, step: o.step}
+	if r.step == 0 {
+		r.step = stepTimeout
+	}
 	if r.zone == nil {
 		r.zone = time.UTC
 	}

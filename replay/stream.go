@@ -18,27 +18,22 @@ type stream struct {
 	mu      sync.Mutex
 	got     []seen
 	last    int64 // highest seq up to which nothing is missing
-	asked   bool  // the missing rest was asked for: what is known already may come once more
-	gaps    int   // how often it had to be
+	asked   bool  // what is missing was asked for and has not come yet
 	changed chan struct{}
 }
 
 func newStream() *stream { return &stream{changed: make(chan struct{})} }
 
-// add takes an entry in. It answers false when entries before it are missing: it is then dropped, and the caller has to ask
-// for everything after `after`.
-func (s *stream) add(e Event, when time.Time) (ok bool) {
+// add takes an entry in. When entries before it are missing it is dropped, and the first time add answers true: the caller
+// has to ask for everything after `after`, once.
+func (s *stream) add(e Event, when time.Time) (ask bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case e.Seq > s.last+1:
-		if !s.asked {
-			s.gaps++
-		}
+		ask = !s.asked
 		s.asked = true
-		return false
-	case e.Seq <= s.last && s.asked:
-		return true // the answer to our question overlapping with what was on its way
+		return ask
 	case e.Seq == s.last+1:
 		s.last = e.Seq
 		s.asked = false
@@ -46,13 +41,21 @@ func (s *stream) add(e Event, when time.Time) (ok bool) {
 	s.got = append(s.got, seen{e, when})
 	close(s.changed)
 	s.changed = make(chan struct{})
-	return true
+	return false
 }
 
 // after is the seq to resume from.
 func (s *stream) after() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.last
+}
+
+// resume is after for a new connection: on it everything is asked for.
+func (s *stream) resume() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = false
 	return s.last
 }
 
@@ -113,7 +116,7 @@ func system(key string) func([]seen) (seen, bool) {
 	}
 }
 
-// upTo finds the entry with this seq.
+// upTo finds the first entry that has this seq or a later one.
 func upTo(seq int64) func([]seen) (seen, bool) {
 	return func(got []seen) (seen, bool) {
 		for _, e := range got {

@@ -38,11 +38,11 @@ func newVisitor(ctx context.Context, t *target, key, lang string, dial dialFunc,
 	v.sock = newSocket(t, "/visitor/socket", dial, nil)
 	v.sock.pause = pause
 	v.sock.hello = func() []clientFrame {
-		after := v.stream.after()
+		after := v.stream.resume()
 		return []clientFrame{{Type: "hello", Token: out.Token, After: &after}}
 	}
 	v.sock.handle = func(f serverFrame) {
-		if f.Type == "event" && f.Event != nil && !v.stream.add(*f.Event, time.Now()) {
+		if f.Type == "event" && f.Event != nil && v.stream.add(*f.Event, time.Now()) {
 			v.sock.reconnect() // a visitor asks for what is missing with a new hello
 		}
 	}
