@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	case "":
 		os.Exit(m.Run())
 	case "postgres":
-		p, err := StartPostgres(context.Background(), PostgresOptions{Dir: dir, Throwaway: true})
+		p, err := StartPostgres(context.Background(), PostgresOptions{Dir: dir})
 		if err != nil {
 			fmt.Println(err)
 			os.Exit(1)
@@ -89,7 +89,7 @@ func folder(t *testing.T) string {
 // startPostgres starts a server on dir and stops it with the test.
 func startPostgres(t *testing.T, dir string) *Postgres {
 	t.Helper()
-	p, err := StartPostgres(context.Background(), PostgresOptions{Dir: dir, Throwaway: true, Log: func(s string) { t.Log(s) }})
+	p, err := StartPostgres(context.Background(), PostgresOptions{Dir: dir, Log: func(s string) { t.Log(s) }})
 	if err != nil {
 		t.Fatal(err)
 	}

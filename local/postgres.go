@@ -26,8 +26,9 @@ const (
 
 	// startLimit bounds a start, crash recovery of a large database included.
 	startLimit = 3 * time.Minute
-	// stopLimit bounds a fast shutdown, whose checkpoint may take a moment.
-	stopLimit = 30 * time.Second
+	// stopLimit bounds a shutdown, whose checkpoint may take a moment. A server
+	// killed after it recovers from its log at the next start.
+	stopLimit = 8 * time.Second
 )
 
 // PostgresOptions says what PostgreSQL to use.
@@ -54,11 +55,13 @@ func (o PostgresOptions) log(format string, args ...any) {
 type Postgres struct {
 	URL string // of Otklik's database
 
-	process *Process // nil when it is not ours
-	lock    *FileLock
-	cluster string
-	account *account
-	tempDir string // a folder to remove at the end, when the socket needed one
+	process    *Process // nil when it is not ours
+	lock       *FileLock
+	cluster    string
+	account    *account
+	log        *LogFile
+	stopSignal syscall.Signal
+	tempDir    string // a folder to remove at the end, when the socket needed one
 }
 
 // StartPostgres returns a PostgreSQL that answers. A private one keeps its
@@ -93,7 +96,10 @@ func StartPostgres(ctx context.Context, opts PostgresOptions) (*Postgres, error)
 	if err != nil {
 		return nil, err
 	}
-	p := &Postgres{lock: lock, account: acc, cluster: filepath.Join(dir, "pg")}
+	p := &Postgres{lock: lock, account: acc, cluster: filepath.Join(dir, "pg"), stopSignal: syscall.SIGINT}
+	if opts.Throwaway {
+		p.stopSignal = syscall.SIGQUIT // at once: nobody will read the data again
+	}
 	if err := p.start(ctx, opts); err != nil {
 		return nil, errors.Join(err, p.Stop())
 	}
@@ -107,7 +113,7 @@ func (p *Postgres) start(ctx context.Context, opts PostgresOptions) error {
 	}
 	if _, err := os.Stat(filepath.Join(p.cluster, "PG_VERSION")); errors.Is(err, os.ErrNotExist) {
 		opts.log("PostgreSQL %d: making a private cluster in %s", srv.major, p.cluster)
-		if err := p.initialise(ctx, srv); err != nil {
+		if err := p.initialise(ctx, srv, opts.Throwaway); err != nil {
 			return err
 		}
 	}
@@ -140,7 +146,7 @@ func (p *Postgres) start(ctx context.Context, opts PostgresOptions) error {
 
 // initialise makes the cluster beside its place and moves it there when it is
 // whole, so that a kill in between leaves nothing half made.
-func (p *Postgres) initialise(ctx context.Context, srv server) error {
+func (p *Postgres) initialise(ctx context.Context, srv server, throwaway bool) error {
 	part := p.cluster + ".part"
 	var out []byte
 	// ICU sorts Kazakh and Russian as people do; C.UTF-8 at least knows their
@@ -162,6 +168,9 @@ func (p *Postgres) initialise(ctx context.Context, srv server) error {
 		}
 		args := append([]string{"-D", part, "--username=" + dbUser, "--encoding=UTF8",
 			"--auth-local=trust", "--auth-host=reject", "--no-instructions"}, locale...)
+		if throwaway {
+			args = append(args, "--no-sync")
+		}
 		cmd := exec.CommandContext(ctx, filepath.Join(srv.bin, "initdb"), args...)
 		cmd.SysProcAttr = p.account.credential()
 		cmd.Dir = part
@@ -184,11 +193,14 @@ func serverEnv() []string {
 
 // launch starts the server once and waits until it answers.
 func (p *Postgres) launch(ctx context.Context, srv server, socket, logFile string, opts PostgresOptions) error {
+	if p.log != nil {
+		_ = p.log.Close() // of the attempt before
+	}
 	out, err := OpenLog(logFile)
 	if err != nil {
 		return err
 	}
-	defer out.Close()
+	p.log = out
 	cmd := exec.Command(filepath.Join(srv.bin, "postgres"), serverArgs(p.cluster, socket, opts)...)
 	cmd.SysProcAttr = p.account.credential()
 	cmd.Dir = p.cluster
@@ -207,7 +219,7 @@ func (p *Postgres) launch(ctx context.Context, srv server, socket, logFile strin
 		}
 		select {
 		case <-p.process.Done():
-			return fmt.Errorf("PostgreSQL ended while starting (%w): %s", p.process.Err(), tail(logFile, 2000))
+			return fmt.Errorf("PostgreSQL ended while starting (%w): %s", p.process.Err(), Tail(logFile, 2000))
 		case <-ctx.Done():
 			return errors.Join(ctx.Err(), err)
 		case <-time.After(20 * time.Millisecond):
@@ -311,12 +323,14 @@ func (p *Postgres) PID() int {
 	return p.process.PID()
 }
 
-// Stop ends a private server with a fast shutdown: sessions are cut, data is
-// written. One that is not ours keeps running.
+// Stop ends a private server: sessions are cut, data is written. One that is not ours keeps running.
 func (p *Postgres) Stop() error {
 	var err error
 	if p.process != nil {
-		err = p.process.Stop(syscall.SIGINT, stopLimit)
+		err = p.process.Stop(p.stopSignal, stopLimit)
+	}
+	if p.log != nil {
+		_ = p.log.Close()
 	}
 	if p.tempDir != "" {
 		err = errors.Join(err, os.RemoveAll(p.tempDir))

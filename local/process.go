@@ -3,7 +3,6 @@ package local
 import (
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"runtime"
 	"syscall"
@@ -26,6 +25,9 @@ func Start(cmd *exec.Cmd, onDeath syscall.Signal) (*Process, error) {
 	}
 	cmd.SysProcAttr.Setpgid = true
 	setDeathSignal(cmd.SysProcAttr, onDeath)
+	if cmd.WaitDelay == 0 {
+		cmd.WaitDelay = 2 * time.Second // a grandchild that holds the output must not hold us
+	}
 	p := &Process{cmd: cmd, done: make(chan struct{})}
 	started := make(chan error, 1)
 	go func() {
@@ -67,6 +69,9 @@ func (p *Process) Stop(sig syscall.Signal, limit time.Duration) error {
 		return fmt.Errorf("%s did not stop within %s and was killed", p.cmd.Path, limit)
 	}
 	_ = syscall.Kill(-p.PID(), syscall.SIGKILL) // what it may have left in its group
+	if errors.Is(p.err, exec.ErrWaitDelay) {
+		return nil
+	}
 	var exit *exec.ExitError
 	if errors.As(p.err, &exit) {
 		if ws, ok := exit.Sys().(syscall.WaitStatus); ok && ws.Signaled() && ws.Signal() == sig {
@@ -74,25 +79,4 @@ func (p *Process) Stop(sig syscall.Signal, limit time.Duration) error {
 		}
 	}
 	return p.err
-}
-
-// OpenLog opens a log file for one run of a child; the log of the run before
-// is kept beside it with the suffix .1, older ones go.
-func OpenLog(path string) (*os.File, error) {
-	if err := os.Rename(path, path+".1"); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
-	}
-	return os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
-}
-
-// tail returns the last lines of a file, for error messages.
-func tail(path string, limit int) string {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return ""
-	}
-	if len(b) > limit {
-		b = b[len(b)-limit:]
-	}
-	return string(b)
 }

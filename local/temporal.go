@@ -23,7 +23,7 @@ const (
 	// temporalReady bounds a start, with the first making of the schema.
 	temporalReady = 90 * time.Second
 	// temporalStop bounds a clean stop; Temporal's truth is in PostgreSQL.
-	temporalStop = 12 * time.Second
+	temporalStop = 3 * time.Second
 	// namespaceRetention is how long closed workflows are kept.
 	namespaceRetention = 3 * 24 * time.Hour
 )
