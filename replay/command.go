@@ -15,12 +15,17 @@ import (
 // ErrFaults is a run that was played to its end and found something wrong; the report says what.
 var ErrFaults = errors.New("the replay found faults")
 
+// UsageError is a command line that cannot be understood.
+type UsageError string
+
+func (e UsageError) Error() string { return string(e) }
+
 // Command is `otklik replay`: it plays a file and writes the report to stdout, remarks and progress to stderr. The error is
-// ErrFaults, ErrInterrupted, flag.ErrHelp, or what kept it from starting.
+// ErrFaults, ErrInterrupted, flag.ErrHelp, a UsageError, or what kept it from starting.
 func Command(ctx context.Context, stdout, stderr io.Writer, args []string) error {
 	fs := flag.NewFlagSet("otklik replay", flag.ContinueOnError)
 	fs.SetOutput(stderr)
-	target := fs.String("target", "http://127.0.0.1:8080", "`URL` of the server")
+	target := fs.String("target", "http://localhost:7080", "`URL` of the server")
 	file := fs.String("file", "", "conversations, one JSON object a line, gzip or plain (replay/testdata has a sample)")
 	speed := fs.Float64("speed", 60, "the real pauses are divided by `N`; 0: no pauses")
 	limit := fs.Int("limit", 0, "play only the first `N` conversations; 0: all")
@@ -29,24 +34,25 @@ func Command(ctx context.Context, stdout, stderr io.Writer, args []string) error
 	widgets := fs.String("widgets", DefaultWidgets, "widget `keys`, by commas; the conversations take turns among them")
 	zone := fs.String("zone", "Europe/Moscow", "time `zone` of the projects, for the times in the downloaded files")
 	timeout := fs.Duration("timeout", 0, "end of the whole run after this time; 0: twice the pauses, with room")
-	if err := fs.Parse(args); err != nil {
+	switch err := fs.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
 		return err
-	}
-	switch {
+	case err != nil:
+		return UsageError(err.Error())
 	case fs.NArg() > 0:
-		return fmt.Errorf("unexpected %q", fs.Arg(0))
+		return UsageError(fmt.Sprintf("unexpected argument %q", fs.Arg(0)))
 	case *file == "":
-		return errors.New("--file is missing; replay/testdata/conversations-sample.jsonl.gz is a sample")
+		return UsageError("--file is missing; replay/testdata/conversations-sample.jsonl.gz is a sample")
 	case *speed < 0 || *limit < 0 || *timeout < 0:
-		return errors.New("--speed, --limit and --timeout cannot be negative")
+		return UsageError("--speed, --limit and --timeout cannot be negative")
 	}
 	o := Options{Target: *target, Speed: *speed, Timeout: *timeout, Notes: stderr}
 	var err error
 	if o.Zone, err = time.LoadLocation(*zone); err != nil {
-		return fmt.Errorf("--zone: %w", err)
+		return UsageError("--zone: " + err.Error())
 	}
 	if o.Logins, err = ParseLogins(*logins); err != nil {
-		return fmt.Errorf("--logins: %w", err)
+		return UsageError("--logins: " + err.Error())
 	}
 	for key := range strings.SplitSeq(*widgets, ",") {
 		if key = strings.TrimSpace(key); key != "" {
