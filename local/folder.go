@@ -180,3 +180,13 @@ func CacheFolder() string {
 	}
 	return ".cache"
 }
+
+// MakeDataFolder makes a data folder and its missing parents so that the user
+// PostgreSQL runs as can enter them. What exists is left as it is.
+func MakeDataFolder(path string) error {
+	acc, err := serverAccount()
+	if err != nil {
+		return err
+	}
+	return makeFolder(path, acc)
+}

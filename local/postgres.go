@@ -28,7 +28,7 @@ const (
 	startLimit = 3 * time.Minute
 	// stopLimit bounds a shutdown, whose checkpoint may take a moment. A server
 	// killed after it recovers from its log at the next start.
-	stopLimit = 8 * time.Second
+	stopLimit = 6 * time.Second
 )
 
 // PostgresOptions says what PostgreSQL to use.
