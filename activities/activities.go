@@ -5,6 +5,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/worker"
@@ -124,5 +125,6 @@ func fence(ctx context.Context, f workflows.Fence) store.Fence {
 	if info.IsLocalActivity {
 		attempt = 0
 	}
-	return store.Fence{At: f.At, Ordinal: f.Ordinal, Attempt: attempt, Run: info.WorkflowExecution.RunID}
+	// In microseconds, as the row keeps it: else a repeated call would look newer than itself.
+	return store.Fence{At: f.At.Truncate(time.Microsecond), Ordinal: f.Ordinal, Attempt: attempt, Run: info.WorkflowExecution.RunID}
 }
