@@ -197,19 +197,19 @@ func (d *decision) reply(c Reply) error {
 	if !d.State.Open() {
 		return refuse(SessionClosed)
 	}
+	if !MaySee(d.State, c.By) { // also when his access was taken away while the dialog is his
+		return refuse(NotFound)
+	}
 	ses := d.State.Session
 	switch ses.AssigneeID {
 	case c.By.ID:
 		// a second tab of the winner writes an ordinary message (D-66)
 	case "":
-		if err := mayClaim(d.State, c.By); err != nil {
+		if err := mayClaim(c.By); err != nil {
 			return err
 		}
 		d.claim(c.By)
 	default:
-		if !MaySee(d.State, c.By) {
-			return refuse(NotFound)
-		}
 		lostRace := ses.ClaimedBy != c.By.ID && c.SeenSeq < ses.ClaimSeq
 		code := NotAssignee
 		if lostRace {
@@ -223,11 +223,8 @@ func (d *decision) reply(c Reply) error {
 	return nil
 }
 
-// mayClaim checks what D-26 asks to be checked in the claiming transaction: sight, hours, limit.
-func mayClaim(s State, o Operator) error {
-	if !MaySee(s, o) {
-		return refuse(NotFound)
-	}
+// mayClaim checks what D-26 asks to be checked in the claiming transaction of a dialog he may see: hours, limit.
+func mayClaim(o Operator) error {
 	if !o.Working {
 		return refuse(OutsideWorkingHours)
 	}

@@ -107,6 +107,19 @@ func TestOwnDialogOutOfHours(t *testing.T) {
 	k.do(after(2), reply(off, "Я ещё тут"))
 }
 
+// I-03: access taken away acts at once, also on dialogs he has.
+func TestAccessTakenAway(t *testing.T) {
+	k := newTalk(t)
+	k.do(after(0), write("Здравствуйте"))
+	k.do(after(1), reply(anna, "Добрый день"))
+	out := anna
+	out.Level = LevelView
+	k.refused(after(2), reply(out, "Я ещё тут"), NotFound)
+	if can := CanDo(k.s, out); can.Write != NotFound || can.Leave != NotFound {
+		t.Errorf("can %+v", can)
+	}
+}
+
 // D-06, D-08: waiting runs from the first unanswered visitor event; only an operator's message stops it.
 func TestWaitingClock(t *testing.T) {
 	k := newTalk(t)

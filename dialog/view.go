@@ -184,12 +184,14 @@ func mayWrite(s State, o Operator) Code {
 	switch {
 	case !s.Open():
 		return SessionClosed
+	case !MaySee(s, o):
+		return NotFound
 	case s.Session.AssigneeID == o.ID:
 		return ""
 	case s.Session.AssigneeID != "":
 		return NotAssignee
 	}
-	return code(mayClaim(s, o))
+	return code(mayClaim(o))
 }
 
 func code(err error) Code {
