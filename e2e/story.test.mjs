@@ -1,0 +1,278 @@
+// One conversation from the first word to the next session, in three browsers, against a real Otklik with its own data.
+import assert from 'node:assert/strict'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
+import { startOtklik } from './otklik.mjs'
+import { disorder, Operator, rawKeys, ru, text, until, Visitor } from './people.mjs'
+
+const PICTURES = fileURLToPath(new URL('./screenshots/', import.meta.url))
+const WHOLE = 8 * 60_000
+const BACK = 30_000 // a killed API is there again and everybody has caught up
+
+let otklik, browser
+const pages = {} // by name, for the pictures of a step that failed
+
+before(async () => {
+  otklik = await startOtklik()
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  })
+}, { timeout: 5 * 60_000 })
+
+after(async () => {
+  await browser?.close()
+  await otklik?.stop()
+}, { timeout: 60_000 })
+
+async function newPage(name) {
+  const context = await browser.newContext({
+    locale: 'ru-RU', timezoneId: 'Europe/Moscow', viewport: { width: 1440, height: 900 }, acceptDownloads: true,
+  })
+  context.setDefaultTimeout(15_000)
+  // The «where to save» window of the system cannot be pressed by a test: what the page hands to it is kept.
+  await context.addInitScript(() => {
+    if (!window.showSaveFilePicker) return
+    window.showSaveFilePicker = async ({ suggestedName }) => ({
+      createWritable: async () => ({
+        write: async (blob) => {
+          window.saved = { name: suggestedName, bytes: [...new Uint8Array(await blob.arrayBuffer())] }
+        },
+        close: async () => {},
+      }),
+    })
+  })
+  pages[name] = await context.newPage()
+  return pages[name]
+}
+
+test('two operators and a visitor, from the first word to the next session', { timeout: WHOLE }, async (t) => {
+  let failed = false
+  const step = async (name, run) => {
+    if (failed) return
+    await t.test(name, async () => {
+      try {
+        await run()
+      } catch (e) {
+        failed = true
+        mkdirSync(PICTURES, { recursive: true })
+        for (const who in pages) await pages[who].screenshot({ path: `${PICTURES}${name.replace(/\W+/g, '-')}-${who}.png` }).catch(() => {})
+        if (process.env.OTKLIK_E2E_LOGS) console.error(otklik.logs?.())
+        throw e
+      }
+    })
+  }
+
+  const anna = new Operator(await newPage('anna'), otklik.url, 'anna@demo.otklik', 'otklik-anna')
+  const oleg = new Operator(await newPage('oleg'), otklik.url, 'oleg@demo.otklik', 'otklik-oleg')
+  const visitor = new Visitor(await newPage('visitor'), otklik.url)
+  const said = [] // everything that both sides must show, in order
+  let dialogId, winner, loser, projectName, tag
+
+  const exchange = async (from, to, message, within) => {
+    await from.say(message)
+    said.push(message)
+    await to.sees(message, within)
+  }
+  const whole = (who) =>
+    until(`${who.name} shows everything once and in order`, async () => {
+      const wrong = disorder(await who.log().innerText(), said)
+      if (wrong) throw new Error(wrong)
+      return true
+    })
+
+  await step('operators sign in (R-001)', async () => {
+    await Promise.all([anna.signIn(), oleg.signIn()])
+    assert.notEqual(anna.name, oleg.name)
+  })
+
+  await step('a visitor opens the widget and writes (R-024)', async () => {
+    await visitor.come()
+    const key = await visitor.page.locator('script[data-key]').first().getAttribute('data-key')
+    const config = await visitor.page.evaluate((k) => fetch(`/api/v1/widgets/${k}`).then((r) => r.json()), key)
+    projectName = config.project_name
+    tag = anna.projects.find((p) => p.name === projectName).tags[0].name
+    await Promise.all([anna.project(projectName), oleg.project(projectName)])
+    const message = 'Есть ли у вас самовар на три литра? № 1'
+    await visitor.say(message)
+    said.push(message)
+    await visitor.sees(message)
+  })
+
+  await step('both operators see the row without an operator (R-018, R-020)', async () => {
+    for (const op of [anna, oleg]) {
+      await op.tab('unassigned').click()
+      await op.row('№ 1').waitFor()
+    }
+    dialogId = await anna.row('№ 1').getAttribute('data-row')
+    assert.equal(await oleg.row('№ 1').getAttribute('data-row'), dialogId)
+  })
+
+  await step('both answer at once: one claim, the other keeps his text with M-09 (R-046, R-047)', async () => {
+    await Promise.all([anna.open(dialogId), oleg.open(dialogId)])
+    const answers = new Map([[anna, 'Отвечает первая № 2'], [oleg, 'Отвечает второй № 2']])
+    for (const [op, answer] of answers) await op.input().fill(answer)
+    await Promise.all([anna.input().press('Enter'), oleg.input().press('Enter')])
+    const lost = (a, b) => a.window().getByRole('alert').filter({ hasText: ru('claim.lost', { name: b.name }) })
+    await until('one of them has lost', async () => {
+      if (await lost(oleg, anna).isVisible()) [winner, loser] = [anna, oleg]
+      if (await lost(anna, oleg).isVisible()) [winner, loser] = [oleg, anna]
+      return winner
+    })
+    assert.equal(await loser.input().inputValue(), answers.get(loser))
+    assert.equal(await loser.button('win.send').getAttribute('aria-disabled'), 'true')
+    await visitor.sees(answers.get(winner))
+    said.push(answers.get(winner))
+    await winner.sees(answers.get(winner))
+    await until('the loser sees who has it', async () => (await loser.log().innerText()).includes(answers.get(winner)))
+    for (const who of [visitor, winner, loser]) assert.ok(!(await who.log().innerText()).includes(answers.get(loser)), `${who.name} sees the lost answer`)
+    await winner.tab('mine').click()
+    await winner.rowOf(dialogId).waitFor()
+  })
+
+  await step('a conversation both ways (R-048)', async () => {
+    await exchange(visitor, winner, 'Да, электрический № 3')
+    await exchange(winner, visitor, 'Такой есть на складе № 4')
+    await exchange(winner, visitor, 'Показать его? № 5')
+    await exchange(visitor, winner, 'Покажите, <b>пожалуйста</b> & спасибо № 6')
+    await whole(visitor)
+    await whole(winner)
+  })
+
+  await step('a reload of both sides shows neither gap nor double (I-05)', async () => {
+    await Promise.all([visitor.page.reload(), winner.page.reload()])
+    await visitor.openChat()
+    await winner.log().waitFor()
+    await whole(visitor)
+    await whole(winner)
+  })
+
+  await step('a visitor without network catches up and sends what he wrote (I-05, I-10)', async () => {
+    await visitor.page.context().setOffline(true)
+    const offline = 'Написано без сети № 7'
+    await visitor.say(offline)
+    await visitor.page.context().setOffline(false)
+    said.push(offline)
+    await winner.sees(offline, BACK)
+    await whole(visitor)
+    await exchange(winner, visitor, 'Вижу вас снова № 8', BACK)
+  })
+
+  await step('the API is killed: what both write meanwhile arrives once (I-05, I-10)', async (t) => {
+    if (!otklik.killServe) return
+    otklik.killServe()
+    const [mine, his] = ['Пока сервера нет, пишет оператор № 9', 'И посетитель тоже № 10']
+    await winner.say(mine)
+    await winner.sees(mine)
+    await visitor.say(his)
+    await visitor.sees(mine, BACK)
+    await winner.sees(his, BACK)
+    await until('both have the same order', async () => {
+      const [a, b] = await Promise.all([winner.log().innerText(), visitor.log().innerText()])
+      return a.indexOf(mine) < a.indexOf(his) === b.indexOf(mine) < b.indexOf(his)
+    })
+    const shown = await visitor.log().innerText()
+    said.push(...(shown.indexOf(mine) < shown.indexOf(his) ? [mine, his] : [his, mine]))
+    await whole(visitor)
+    await whole(winner)
+    await exchange(visitor, winner, 'Всё дошло № 11')
+  })
+
+  await step('a transfer: red and on top at the other one, the visitor sees who came (R-054 to R-057, M-15)', async () => {
+    await loser.tab('all').click()
+    await winner.button('win.transfer').click()
+    await winner.page.getByRole('option', { name: new RegExp(loser.name) }).first().click()
+    await winner.sees(ru('transfer.done', { from: winner.name, to: loser.name }))
+    await visitor.sees(ru('operator.joined', { name: loser.name }))
+    const row = loser.rowOf(dialogId)
+    await until('the row says that it was transferred', async () => (await row.getAttribute('aria-label')).includes(ru('list.transferred')))
+    await until('the row is the first', async () => (await row.getAttribute('aria-posinset')) === '1')
+    await loser.tab('important').click()
+    await row.waitFor()
+    await loser.tab('mine').click()
+    await loser.open(dialogId)
+    await whole(loser)
+    await exchange(loser, visitor, 'Здравствуйте, теперь вам помогаю я № 12')
+    await until('the row is not red any more', async () => !(await row.getAttribute('aria-label')).includes(ru('list.transferred')))
+  })
+
+  await step('leaving needs a tag (R-104); each side gets its own end text (R-058 to R-060)', async () => {
+    await loser.button('win.leave').click()
+    const gate = loser.page.getByRole('dialog', { name: ru('win.leave') })
+    await gate.getByText(ru('tag.required')).waitFor()
+    const finish = gate.getByRole('button', { name: ru('win.finish') })
+    assert.equal(await finish.getAttribute('aria-disabled'), 'true')
+    await finish.click({ force: true })
+    await exchange(visitor, loser, 'Вы ещё здесь? № 13')
+    await gate.getByRole('button', { name: tag }).click()
+    await finish.click()
+    const ends = { [visitor.name]: ru('dialog.ended.visitor'), [winner.name]: ru('dialog.ended.operator', { name: loser.name }) }
+    await visitor.sees(ends[visitor.name])
+    await winner.sees(ends[winner.name])
+    assert.ok(!(await visitor.log().innerText()).includes(ends[winner.name]), 'the visitor sees the text for operators')
+    assert.ok(!(await winner.log().innerText()).includes(ends[visitor.name]), 'the operator sees the text for the visitor')
+    for (const group of ['mine', 'important', 'unassigned', 'all']) {
+      await loser.tab(group).click()
+      await loser.rowOf(dialogId).waitFor({ state: 'detached' })
+    }
+  })
+
+  await step('the visitor rates the dialog (R-061)', async () => {
+    const form = visitor.panel().getByRole('form', { name: ru('rate.ask') })
+    await form.getByRole('radio', { name: new RegExp(ru('rate.4')) }).check({ force: true })
+    await form.getByRole('button', { name: ru('rate.send') }).click()
+    await visitor.sees(ru('rate.thanks'))
+  })
+
+  await step('the visitor downloads his copy (R-090, R-093)', async () => {
+    const download = visitor.page.waitForEvent('download')
+    await visitor.panel().getByRole('button', { name: ru('act.download') }).first().click()
+    const file = readFileSync(await (await download).path(), 'utf8')
+    checkFile(file, [ru('dialog.ended.visitor')], [tag, ru('dialog.ended.operator', { name: loser.name })])
+    assert.match((await download).suggestedFilename(), /^dialog_.+\.txt$/)
+  })
+
+  await step('the operator downloads his (R-091, R-092)', async () => {
+    await winner.page.getByRole('button', { name: ru('act.download') }).click()
+    const saved = await until('the page hands a file over', () => winner.page.evaluate(() => window.saved))
+    const file = Buffer.from(saved.bytes).toString('utf8')
+    checkFile(file, [ru('dialog.ended.operator', { name: loser.name }), ru('txt.tags', { tags: tag })], [ru('dialog.ended.visitor')])
+    assert.match(saved.name, /^dialog_.+\.txt$/)
+  })
+
+  function checkFile(file, with_, without) {
+    assert.ok(file.startsWith('\ufeff'), 'no byte order mark')
+    assert.ok(!/[^\r]\n/.test(file), 'a bare line feed')
+    assert.equal(disorder(file, said), '')
+    for (const s of [...with_, ru('txt.project', { project: projectName })]) assert.ok(file.includes(s), `not in the file: ${s}`)
+    for (const s of without) assert.ok(!file.includes(s), `in the file: ${s}`)
+  }
+
+  await step('the visitor writes again: a new session without an operator (R-024, D-24)', async () => {
+    const again = 'У меня новый вопрос № 14'
+    await visitor.say(again)
+    said.push(again)
+    await visitor.sees(ru('session.new'))
+    for (const op of [anna, oleg]) {
+      await op.tab('unassigned').click()
+      await until(`${op.name} has the row again`, async () => (await op.rowOf(dialogId).getAttribute('aria-label')).includes('№ 14'))
+      await op.open(dialogId)
+      await op.sees(ru('session.new'))
+      await whole(op)
+    }
+  })
+
+  await step('three languages, no raw key (R-001)', async () => {
+    for (const lang of ['en', 'kk', 'ru']) {
+      const label = { en: 'EN', kk: 'KZ', ru: 'RU' }[lang]
+      await winner.page.getByRole('button', { name: label, exact: true }).click()
+      await winner.tab('important', lang).waitFor()
+      assert.deepEqual(await rawKeys(winner.page), [], `console, ${lang}`)
+      const there = await winner.page.getByRole('button', { name: text(lang, 'act.download') }).count()
+      assert.equal(there, 1, `console, ${lang}: the card is not in this language`)
+    }
+    assert.deepEqual(await rawKeys(visitor.page), [], 'widget')
+  })
+})
