@@ -15,7 +15,7 @@ import (
 )
 
 // oldestPostgres is the oldest major version the schema is written for.
-const oldestPostgres = 15
+const oldestPostgres = 14
 
 // searchEnv overrides, for tests, the folders PostgreSQL's programs are looked
 // for in (separated like PATH).
