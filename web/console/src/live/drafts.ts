@@ -1,3 +1,5 @@
+import { Emitter } from './emitter.ts'
+
 // Text that was typed and not sent yet, per dialog. It outlives a reload, not the browser tab.
 
 const PREFIX = 'otklik.draft.'
@@ -8,11 +10,12 @@ export interface TextStorage {
   removeItem(key: string): void
 }
 
-export class Drafts {
+export class Drafts extends Emitter {
   private memory = new Map<string, string>()
   private storage?: TextStorage
 
   constructor(storage?: TextStorage) {
+    super()
     this.storage = storage
   }
 
@@ -28,6 +31,7 @@ export class Drafts {
     } catch {
       // A full or forbidden storage costs only the survival of a reload.
     }
+    this.changed()
   }
 
   private read(dialogId: string): string {

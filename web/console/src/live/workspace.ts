@@ -2,6 +2,7 @@ import type { QueryClient } from '@tanstack/react-query'
 import type { Counts, Event, Group, Me, OperatorServerFrame, Project, Row } from '../../../shared/api.gen.ts'
 import { call } from '../api/client.ts'
 import { ChangesWatch } from './changes.ts'
+import { Claims } from './claims.ts'
 import { ServerClock } from './clock.ts'
 import { Drafts, type TextStorage } from './drafts.ts'
 import { Emitter } from './emitter.ts'
@@ -20,6 +21,7 @@ export class Workspace extends Emitter {
   readonly rows = new RowStore()
   readonly drafts: Drafts
   readonly sends: SendQueue
+  readonly claims: Claims
   readonly socket: LiveSocket
   project?: string
   group: Group = 'all'
@@ -44,12 +46,15 @@ export class Workspace extends Emitter {
     super()
     this.query = options.query
     this.drafts = new Drafts(options.storage)
-    this.sends = new SendQueue({
-      storage: options.storage,
-      now: () => this.clock.now(),
-      post: (dialog_id, client_id, text) =>
-        call('post', '/operator/dialogs/{dialog_id}/messages', { path: { dialog_id }, body: { client_id, text } }),
-      accepted: (dialogId, event) => this.take(dialogId, event),
+    const post = (dialog_id: string, client_id: string, text: string) =>
+      call('post', '/operator/dialogs/{dialog_id}/messages', { path: { dialog_id }, body: { client_id, text } })
+    const accepted = (dialogId: string, event: Event) => this.take(dialogId, event)
+    this.sends = new SendQueue({ storage: options.storage, now: () => this.clock.now(), post, accepted })
+    this.claims = new Claims(this.drafts, post, (dialogId, event) => {
+      accepted(dialogId, event)
+      // Own load and the row change; without a socket nobody would say so.
+      void this.refreshMe()
+      void this.refreshDialog(dialogId)
     })
     this.watch = new ChangesWatch(
       () => this.clock.now(),
@@ -155,6 +160,7 @@ export class Workspace extends Emitter {
     const feed = this.feeds.get(dialogId)
     if (!feed?.push(event)) return
     this.sends.seen(event)
+    this.claims.seen(dialogId, event)
     if (event.author === 'visitor') this.typing.delete(dialogId)
     // Card, sessions and the right to download change with these.
     if (event.kind !== 'message' || event.author === 'visitor') void this.refreshDialog(dialogId)

@@ -18,6 +18,10 @@ const loaders: Record<Locale, () => Promise<{ default: Texts }>> = {
   kk: () => import('../../../../texts/kk.json'),
 }
 
+export function hasSavedLocale(): boolean {
+  return isLocale(localStorage.getItem(LOCALE_KEY))
+}
+
 export function savedLocale(): Locale {
   const saved = localStorage.getItem(LOCALE_KEY)
   if (isLocale(saved)) return saved

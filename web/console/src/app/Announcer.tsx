@@ -1,0 +1,52 @@
+import { useEffect, useRef, useState } from 'react'
+import { useText } from '../text/text.tsx'
+import { visitorName } from '../text/system.ts'
+import { useStore, useWorkspace } from '../ui/hooks.ts'
+import { firstReason, REASON_TEXT } from '../ui/marks.tsx'
+
+const EVERY = 5000
+
+/** Says at most one sentence in five seconds: a dialog that turned important, a new count of untaken ones. */
+export function Announcer() {
+  const r = useText()
+  const workspace = useStore(useWorkspace())
+  const rows = useStore(workspace.rows)
+  const [text, setText] = useState('')
+  const red = useRef<Set<string>>(undefined)
+  const untaken = useRef<number>(undefined)
+  const queue = useRef<string[]>([])
+  const free = useRef(0)
+
+  useEffect(() => {
+    const list = rows.list(workspace.group, workspace.sort)
+    if (!list) return
+    const now = new Set(list.filter((row) => row.important).map((row) => row.id))
+    for (const row of list) {
+      if (!row.important || !red.current || red.current.has(row.id)) continue
+      const reason = firstReason(row.reasons)
+      queue.current.push(`${r.t('list.important')}: ${visitorName(r, row.visitor)}${reason ? `, ${r.t(REASON_TEXT[reason])}` : ''}`)
+    }
+    red.current = now
+    const count = workspace.counts?.unassigned
+    if (count !== undefined && untaken.current !== undefined && count > untaken.current)
+      queue.current.push(`${r.t('tab.unassigned')}: ${count}`)
+    untaken.current = count
+    queue.current = queue.current.slice(-3)
+    const timer = setTimeout(
+      () => {
+        const next = queue.current.shift()
+        if (!next) return
+        free.current = Date.now() + EVERY
+        setText(next)
+      },
+      Math.max(0, free.current - Date.now()),
+    )
+    return () => clearTimeout(timer)
+  }, [rows.version, workspace.version, text])
+
+  return (
+    <div className="vh" role="status">
+      {text}
+    </div>
+  )
+}

@@ -1,0 +1,119 @@
+import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query'
+import { lazy, Suspense, useEffect, useState } from 'react'
+import type { Me } from '../../../shared/api.gen.ts'
+import { API_BASE, call, setCsrf, setSignedOutHandler } from '../api/client.ts'
+import { isTransient, Refusal } from '../api/errors.ts'
+import type { Wire } from '../live/socket.ts'
+import { Workspace } from '../live/workspace.ts'
+import { hasSavedLocale, useText } from '../text/text.tsx'
+import { WorkspaceContext } from '../ui/hooks.ts'
+import { Logo } from '../ui/marks.tsx'
+import { Shell } from './Shell.tsx'
+import { SignInPage } from './SignIn.tsx'
+
+const SignInOver = lazy(() => import('./SignInOver.tsx'))
+
+const query = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: Infinity, // changes are pushed
+      retry: (count, e) => isTransient(e) && count < 5,
+      retryDelay: (count) => Math.min(500 * 2 ** count, 5000),
+      refetchOnWindowFocus: false,
+      networkMode: 'always',
+    },
+  },
+})
+
+function connect(): Wire {
+  return new WebSocket(`${location.origin.replace(/^http/, 'ws')}${API_BASE}/operator/socket`) as Wire
+}
+
+export function App() {
+  const [expired, setExpired] = useState(false)
+  const [workspace] = useState(
+    () => new Workspace({ query, connect, onSignedOut: () => setExpired(true), storage: sessionStorage }),
+  )
+  useEffect(() => setSignedOutHandler(() => setExpired(true)), [])
+  useEffect(() => {
+    const retry = () => workspace.socket.retryNow()
+    const seen = () => document.visibilityState === 'visible' && retry()
+    addEventListener('online', retry)
+    document.addEventListener('visibilitychange', seen)
+    return () => {
+      removeEventListener('online', retry)
+      document.removeEventListener('visibilitychange', seen)
+    }
+  }, [workspace])
+
+  const signedIn = (me: Me, before?: Me) => {
+    // Somebody else at the same computer must not find the other's texts.
+    if (before && before.operator.id !== me.operator.id) return leaveNoTrace()
+    setCsrf(me.csrf)
+    query.setQueryData(['me'], me)
+    setExpired(false)
+    void query.invalidateQueries({ queryKey: ['dialog'] })
+    workspace.socket.start()
+  }
+
+  return (
+    <QueryClientProvider client={query}>
+      <WorkspaceContext value={workspace}>
+        <Gate workspace={workspace} expired={expired} onSignedIn={signedIn} />
+      </WorkspaceContext>
+    </QueryClientProvider>
+  )
+}
+
+/** Ends everything kept in this tab and begins anew at the sign-in page. */
+export function leaveNoTrace() {
+  sessionStorage.clear()
+  location.assign(import.meta.env.BASE_URL)
+}
+
+function Gate(props: { workspace: Workspace; expired: boolean; onSignedIn: (me: Me, before?: Me) => void }) {
+  const { workspace, expired, onSignedIn } = props
+  const { t, setLocale } = useText()
+  const me = useQuery({
+    queryKey: ['me'],
+    queryFn: async () => {
+      const asked = Date.now()
+      const me = await call('get', '/operator/me')
+      setCsrf(me.csrf)
+      workspace.clock.sync(me.now, asked)
+      return me
+    },
+  })
+  const id = me.data?.operator.id
+  useEffect(() => {
+    if (!id) return
+    workspace.delayed = me.data?.temporal_delayed ?? false
+    if (!hasSavedLocale()) setLocale(me.data!.operator.locale)
+    workspace.socket.start()
+    // Only for a new operator: what changes later comes as frames.
+  }, [id, workspace])
+
+  if (me.data)
+    return (
+      <>
+        <Shell me={me.data} />
+        {expired ? (
+          <Suspense>
+            <SignInOver login={me.data.operator.login} onSignedIn={(next) => onSignedIn(next, me.data)} />
+          </Suspense>
+        ) : null}
+      </>
+    )
+  if (me.error instanceof Refusal && me.error.status === 401) return <SignInPage onSignedIn={(next) => onSignedIn(next)} />
+  return (
+    <div className="splash" role={me.error || me.failureCount > 1 ? 'alert' : undefined}>
+      <Logo />
+      {me.error || me.failureCount > 1 ? <p>{t('err.unavailable')}</p> : null}
+      {me.error ? (
+        <button className="b" onClick={() => void me.refetch()}>
+          {t('btn.retry')}
+        </button>
+      ) : null}
+    </div>
+  )
+}

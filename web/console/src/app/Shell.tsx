@@ -1,0 +1,92 @@
+import { useEffect, useRef, useState } from 'react'
+import type { Me } from '../../../shared/api.gen.ts'
+import { CardPane } from '../card/CardPane.tsx'
+import { ListPane } from '../list/ListPane.tsx'
+import { useText } from '../text/text.tsx'
+import { useMedia, useStore, useWorkspace } from '../ui/hooks.ts'
+import { preloadPopLayer } from '../ui/PopButton.tsx'
+import { WindowPane } from '../window/WindowPane.tsx'
+import { Announcer } from './Announcer.tsx'
+import { go, useRoute } from './route.ts'
+import { useShortcuts, useWish } from './shortcuts.ts'
+import { TopBar } from './TopBar.tsx'
+
+const PROJECT_KEY = 'otklik.project'
+
+export function Shell({ me }: { me: Me }) {
+  const { t } = useText()
+  const route = useRoute()
+  const workspace = useStore(useWorkspace())
+  const narrow = useMedia('(max-width: 1180px)')
+  const [drawer, setDrawer] = useState(false)
+  const opener = useRef<HTMLElement | null>(null)
+  useShortcuts()
+  useEffect(preloadPopLayer, [])
+  usePanes(narrow, drawer)
+
+  const wanted = route.project ?? localStorage.getItem(PROJECT_KEY)
+  const project = me.projects.find((p) => p.id === wanted) ?? me.projects[0]
+  const dialogId = project?.id === route.project ? route.dialog : undefined
+
+  useEffect(() => {
+    if (!project) return
+    localStorage.setItem(PROJECT_KEY, project.id)
+    workspace.watchProject(project.id)
+    if (route.project !== project.id) go({ project: project.id }, { replace: true })
+  }, [workspace, project?.id, route.project])
+  useEffect(() => {
+    workspace.openDialog(dialogId)
+    if (!dialogId) setDrawer(false)
+  }, [workspace, dialogId])
+
+  const closeDrawer = () => {
+    setDrawer(false)
+    opener.current?.focus()
+  }
+  const important = workspace.counts?.important ?? 0
+
+  return (
+    <>
+      <title>{`${important ? `(${important}!) ` : ''}${t('nav.dialogs')} · Otklik`}</title>
+      <a className="skip" href="#rows">
+        {t('nav.skip')}
+      </a>
+      <TopBar me={me} />
+      <div className="frame">
+        <h1 className="vh">{t('nav.dialogs')}</h1>
+        {project ? (
+          <ListPane me={me} project={project} dialogId={dialogId} />
+        ) : (
+          <section className="list" aria-label={t('list.title')} data-pane="list">
+            <p className="empty">{t('project.none')}</p>
+          </section>
+        )}
+        <WindowPane
+          key={project?.id}
+          project={project}
+          dialogId={dialogId}
+          onCard={(button) => {
+            opener.current = button
+            setDrawer(!drawer)
+          }}
+          drawer={drawer}
+        />
+        <CardPane project={project} dialogId={dialogId} drawer={narrow} open={drawer} onClose={closeDrawer} />
+      </div>
+      <Announcer />
+    </>
+  )
+}
+
+/** F6 and Shift+F6 go round the panes. */
+function usePanes(narrow: boolean, drawer: boolean) {
+  useWish(['pane', 'paneBack'], (w) => {
+    const names = narrow && !drawer ? ['list', 'window'] : ['list', 'window', 'card']
+    const panes = names.map((n) => document.querySelector<HTMLElement>(`[data-pane=${n}]`)).filter((p) => !!p)
+    const here = panes.findIndex((p) => p.contains(document.activeElement))
+    const step = w === 'pane' ? 1 : -1
+    const next = panes[here < 0 ? 0 : (here + step + panes.length) % panes.length]
+    const inside = next?.querySelector<HTMLElement>('[data-pane-focus]') ?? next
+    inside?.focus()
+  })
+}

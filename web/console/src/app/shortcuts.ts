@@ -1,0 +1,80 @@
+import { useEffect, useState } from 'react'
+import { useLatest } from '../ui/hooks.ts'
+
+/** What keys can ask for; whoever can do it listens. By `code`, so that they work in Russian and Kazakh layouts too. */
+export type Wish =
+  | 'tab1' | 'tab2' | 'tab3' | 'tab4'
+  | 'prev' | 'next' | 'nextDeadline'
+  | 'transfer' | 'leave' | 'sort' | 'project' | 'keys'
+  | 'pane' | 'paneBack' | 'rows'
+
+const target = new EventTarget()
+
+export function wish(w: Wish) {
+  target.dispatchEvent(new Event(w))
+}
+
+export function useWish(w: Wish | Wish[], act: (w: Wish) => void) {
+  const latest = useLatest(act)
+  const names = Array.isArray(w) ? w.join() : w
+  useEffect(() => {
+    const listen = (e: Event) => latest.current(e.type as Wish)
+    const all = names.split(',')
+    all.forEach((n) => target.addEventListener(n, listen))
+    return () => all.forEach((n) => target.removeEventListener(n, listen))
+  }, [names, latest])
+}
+
+export const onShowKeys = (act: () => void) => useWish('keys', act)
+
+const SINGLE_KEY = 'otklik.singleKeys'
+
+export function singleKeysOn(): boolean {
+  return localStorage.getItem(SINGLE_KEY) !== 'off'
+}
+
+/** Single keys can be switched off: they get in the way of speech input (WCAG 2.1.4). */
+export function useSingleKeys(): [boolean, (on: boolean) => void] {
+  const [on, setOn] = useState(singleKeysOn)
+  return [
+    on,
+    (next) => {
+      localStorage.setItem(SINGLE_KEY, next ? 'on' : 'off')
+      setOn(next)
+    },
+  ]
+}
+
+const SINGLE: Record<string, Wish> = { KeyT: 'transfer', KeyX: 'leave', KeyS: 'sort', KeyP: 'project' }
+
+export function wishOf(e: Pick<KeyboardEvent, 'code' | 'key' | 'altKey' | 'ctrlKey' | 'metaKey' | 'shiftKey'>, inText: boolean, single: boolean): Wish | undefined {
+  if (e.code === 'F6') return e.shiftKey ? 'paneBack' : 'pane'
+  if (e.altKey && !e.ctrlKey && !e.metaKey) {
+    const tab = /^Digit([1-4])$/.exec(e.code)
+    if (tab) return `tab${tab[1]}` as Wish
+    if (e.code === 'ArrowUp') return 'prev'
+    if (e.code === 'ArrowDown') return 'next'
+    if (e.code === 'KeyN') return 'nextDeadline'
+    return undefined
+  }
+  if (inText || !single || e.ctrlKey || e.metaKey) return undefined
+  if (e.code === 'Slash' && e.shiftKey) return 'keys'
+  return e.shiftKey ? undefined : SINGLE[e.code]
+}
+
+export function useShortcuts() {
+  useEffect(() => {
+    const down = (e: KeyboardEvent) => {
+      if (e.defaultPrevented || e.isComposing) return
+      const el = e.target as HTMLElement
+      const inLayer = el.closest?.('[role=menu],[role=dialog]')
+      const inText = el.matches?.('input,textarea,select,[contenteditable]')
+      const w = wishOf(e, inText, singleKeysOn() && !inLayer)
+      if (!w) return
+      e.preventDefault()
+      wish(w)
+    }
+    addEventListener('keydown', down)
+    return () => removeEventListener('keydown', down)
+  }, [])
+}

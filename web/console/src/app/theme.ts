@@ -1,0 +1,31 @@
+import { useState } from 'react'
+
+export type Theme = 'auto' | 'light' | 'dark'
+const KEY = 'otklik.theme'
+const dark = matchMedia('(prefers-color-scheme: dark)')
+
+export function savedTheme(): Theme {
+  const saved = localStorage.getItem(KEY)
+  return saved === 'light' || saved === 'dark' ? saved : 'auto'
+}
+
+export function applyTheme(theme = savedTheme()) {
+  document.documentElement.dataset.theme = theme === 'auto' ? (dark.matches ? 'dark' : 'light') : theme
+}
+
+export function followSystemTheme() {
+  applyTheme()
+  dark.addEventListener('change', () => applyTheme())
+}
+
+export function useTheme() {
+  const [theme, setTheme] = useState(savedTheme)
+  return {
+    theme,
+    setTheme(next: Theme) {
+      localStorage.setItem(KEY, next)
+      applyTheme(next)
+      setTheme(next)
+    },
+  }
+}

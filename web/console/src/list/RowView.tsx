@@ -1,0 +1,158 @@
+import { memo } from 'react'
+import type { Project, Row } from '../../../shared/api.gen.ts'
+import { remaining, share } from '../live/clock.ts'
+import { clockTime, dateTime, duration, elapsed } from '../text/format.ts'
+import { lastText, visitorName } from '../text/system.ts'
+import { useText } from '../text/text.tsx'
+import { useNow, useStore, useWorkspace } from '../ui/hooks.ts'
+import { Avatar, firstReason, Icon, REASON_TEXT, ReasonBadge, Ring } from '../ui/marks.tsx'
+
+const SOON = 30_000
+
+/** A row that needs somebody is taller: red, counting, or a colleague's. */
+export function hasStateLine(row: Row): boolean {
+  return row.important || !!row.next || row.can.write === 'not_assignee'
+}
+
+export const RowView = memo(function RowView(props: {
+  row: Row
+  project: Project
+  top: number
+  selected: boolean
+  focusable: boolean
+  foreign: boolean
+  place: number
+  of: number
+  onOpen: () => void
+}) {
+  const { row, foreign } = props
+  const r = useText()
+  const name = visitorName(r, row.visitor)
+  const last = lastText(r, row.last)
+  const text = last.by ? `${last.by}: ${last.text}` : last.text
+  const classes = ['row']
+  if (row.important) classes.push('red')
+  if (row.unread) classes.push('new')
+  if (foreign) classes.push('ro')
+  if (props.selected) classes.push('sel')
+
+  // Countdowns are not part of the name: it says the moment instead.
+  const label = [
+    name,
+    row.unread ? r.plural('messages', row.unread) : row.unanswered && !foreign ? r.t('list.readUnanswered') : '',
+    row.important ? row.reasons.map((x) => r.t(REASON_TEXT[x])).join(', ') : '',
+    row.next ? r.t('clock.rowAt', { t: clockTime(r.locale, row.next.at) }) : '',
+    foreign ? r.t('dialog.foreign', { name: row.session.assignee!.name }) : !row.session.assignee ? r.t('tab.unassigned') : '',
+    text,
+  ]
+
+  return (
+    <div
+      className={classes.join(' ')}
+      role="option"
+      data-row={row.id}
+      aria-selected={props.selected}
+      aria-label={label.filter(Boolean).join('. ')}
+      aria-posinset={props.place}
+      aria-setsize={props.of}
+      tabIndex={props.focusable ? 0 : -1}
+      style={{ transform: `translateY(${props.top}px)` }}
+      onClick={props.onOpen}
+    >
+      <Avatar id={row.visitor.id} name={row.visitor.name} outlined={foreign} />
+      <span className="row-in">
+        <span className="l1">
+          <span className="nm ell" title={name.length > 24 ? name : undefined}>
+            {name}
+          </span>
+          <RowTime at={row.last?.at ?? row.session.started_at} />
+        </span>
+        <span className="l2">
+          <span className={last.system ? 'tx ell sys' : 'tx ell'} title={text}>
+            {text}
+          </span>
+          <Mark row={row} foreign={foreign} />
+        </span>
+        <StateLine row={row} foreign={foreign} />
+      </span>
+    </div>
+  )
+})
+
+function RowTime({ at }: { at: string }) {
+  const r = useText()
+  const now = useNow(10_000)
+  return (
+    <time className="tm" dateTime={at} title={dateTime(r.locale, at, true)}>
+      {elapsed(r, at, now)}
+    </time>
+  )
+}
+
+/** Exclusive (D-11): the number of new ones; else a dot while nobody answered; else nothing. */
+function Mark({ row, foreign }: { row: Row; foreign: boolean }) {
+  const r = useText()
+  if (foreign) return null
+  if (row.unread)
+    return (
+      <span className="pill" title={`${r.t('list.newCount')}: ${row.unread}`}>
+        {row.unread > 99 ? '99+' : row.unread}
+      </span>
+    )
+  return row.unanswered ? <span className="dot" title={r.t('list.readUnanswered')} /> : null
+}
+
+function StateLine({ row, foreign }: { row: Row; foreign: boolean }) {
+  const r = useText()
+  const reason = row.important ? firstReason(row.reasons) : undefined
+  if (reason)
+    return (
+      <span className="l3">
+        <ReasonBadge reason={reason} />
+        <b>{r.t(REASON_TEXT[reason])}</b>
+        {row.session.waiting_since ? <Waiting since={row.session.waiting_since} /> : null}
+      </span>
+    )
+  if (row.next) return <Counting row={row} />
+  if (foreign)
+    return (
+      <span className="l3 mut" title={r.t('dialog.foreign', { name: row.session.assignee!.name })}>
+        <Icon name="lock" size={13} />
+        <span className="ell">{row.session.assignee!.name}</span>
+      </span>
+    )
+  return null
+}
+
+function Waiting({ since }: { since: string }) {
+  const r = useText()
+  const now = useNow()
+  return <span className="ell">· {r.t('clock.rowWaiting', { t: duration(r, now - Date.parse(since)) })}</span>
+}
+
+function Counting({ row }: { row: Row }) {
+  const r = useText()
+  const now = useNow()
+  const { delayed } = useStore(useWorkspace())
+  const until = Date.parse(row.next!.at)
+  const left = remaining(until, now)
+  const [before, after] = r.t('clock.rowIn').split('{t}')
+  return (
+    <span className={left <= SOON ? 'l3 next soon' : 'l3 next'}>
+      <Ring share={share(Date.parse(row.next!.from), until, now)} dashed={delayed} />
+      <span className="fix">
+        {before}
+        <b>{duration(r, left)}</b>
+        {after}
+      </span>
+      {row.session.assignee ? null : (
+        <span className="mut nobody ell">
+          <span className="only-w">{r.t('tab.unassigned')}</span>
+          <span className="only-n" title={r.t('tab.unassigned')}>
+            <Icon name="nouser" size={14} />
+          </span>
+        </span>
+      )}
+    </span>
+  )
+}

@@ -1,0 +1,116 @@
+import { type ReactNode, useId, useState } from 'react'
+import { Icon } from './marks.tsx'
+
+export interface PickItem {
+  id: string
+  /** What the filter searches in. */
+  text: string
+  disabled?: boolean
+  selected?: boolean
+  view: ReactNode
+}
+
+export interface PickGroup {
+  id: string
+  title?: string
+  items: PickItem[]
+}
+
+/** ё is found by е and the other way round. */
+export function fold(s: string): string {
+  return s.toLocaleLowerCase().replaceAll('ё', 'е')
+}
+
+/** A search field over a grouped list; the focus stays in the field, arrows move the choice. */
+export function PickList(props: {
+  label: string
+  placeholder: string
+  groups: PickGroup[]
+  empty: string
+  onPick: (item: PickItem, group: PickGroup) => void
+}) {
+  const id = useId()
+  const [filter, setFilter] = useState('')
+  const [at, setAt] = useState(0)
+  const wanted = fold(filter.trim())
+  const groups = props.groups
+    .map((g) => ({ ...g, items: g.items.filter((i) => fold(`${i.text} ${g.title ?? ''}`).includes(wanted)) }))
+    .filter((g) => g.items.length)
+  const flat = groups.flatMap((g) => g.items.map((item) => ({ item, group: g })))
+  const current = flat[Math.min(at, flat.length - 1)]
+  const optionId = (g: PickGroup, i: PickItem) => `${id}${g.id}-${i.id}`
+
+  function move(step: number) {
+    if (!flat.length) return
+    const next = (Math.min(at, flat.length - 1) + step + flat.length) % flat.length
+    setAt(next)
+    const to = flat[next]!
+    document.getElementById(optionId(to.group, to.item))?.scrollIntoView({ block: 'nearest' })
+  }
+
+  function pick(entry: { item: PickItem; group: PickGroup } | undefined) {
+    if (entry && !entry.item.disabled) props.onPick(entry.item, entry.group)
+  }
+
+  return (
+    <>
+      <div className="fld pick-field">
+        <Icon name="search" />
+        <input
+          className="in"
+          role="combobox"
+          aria-expanded="true"
+          aria-controls={`${id}list`}
+          aria-autocomplete="list"
+          aria-activedescendant={current && optionId(current.group, current.item)}
+          aria-label={props.label}
+          placeholder={props.placeholder}
+          value={filter}
+          autoFocus
+          onChange={(e) => {
+            setFilter(e.target.value)
+            setAt(0)
+          }}
+          onKeyDown={(e) => {
+            if (e.nativeEvent.isComposing) return
+            if (e.key === 'ArrowDown') move(1)
+            else if (e.key === 'ArrowUp') move(-1)
+            else if (e.key === 'Enter') pick(current)
+            else return
+            e.preventDefault()
+          }}
+        />
+      </div>
+      <div className="pick-list" role="listbox" id={`${id}list`} aria-label={props.label}>
+        {groups.map((g) => (
+          <div key={g.id} role="group" aria-label={g.title}>
+            {g.title ? (
+              <div className="mh" aria-hidden="true">
+                {g.title}
+              </div>
+            ) : null}
+            {g.items.map((item) => (
+              <div
+                key={item.id}
+                id={optionId(g, item)}
+                role="option"
+                className={current?.item === item ? 'mi hov' : 'mi'}
+                aria-selected={!!item.selected}
+                aria-disabled={item.disabled}
+                onMouseMove={() => setAt(flat.findIndex((f) => f.item === item))}
+                onClick={() => pick({ item, group: g })}
+              >
+                {item.view}
+              </div>
+            ))}
+          </div>
+        ))}
+        {flat.length ? null : (
+          <div className="pick-empty" role="status">
+            {props.empty}
+          </div>
+        )}
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,160 @@
+import { memo } from 'react'
+import type { Event } from '../../../shared/api.gen.ts'
+import type { TextKey } from '../../../shared/i18n.ts'
+import type { Outgoing } from '../live/sendqueue.ts'
+import { clockTime, dateTime } from '../text/format.ts'
+import { pieces } from '../text/links.ts'
+import { systemText } from '../text/system.ts'
+import { type Reader, useText } from '../text/text.tsx'
+import { refusalText } from '../ui/errorText.ts'
+import { useAfter } from '../ui/hooks.ts'
+import type { IconName } from '../ui/icons.ts'
+import { Icon, Ring } from '../ui/marks.tsx'
+
+const SYSTEM_ICON: Partial<Record<string, IconName>> = {
+  'dialog.ended.operator': 'exit',
+  'form.sent': 'check',
+  'form.filled': 'form',
+  'dept.chosen': 'dept',
+  'transfer.done': 'swap',
+  'block.done': 'block',
+  'unblock.done': 'check',
+}
+
+export const EventLine = memo(function EventLine({ event, follows, mark }: { event: Event; follows: boolean; mark: boolean }) {
+  const r = useText()
+  switch (event.kind) {
+    case 'message':
+      return <Bubble event={event} follows={follows} mark={mark} />
+    case 'form':
+      return <FormCard event={event} mark={mark} />
+    case 'department':
+      return <SystemLine icon="dept" text={r.t('dept.chosen', { department: event.params?.department ?? '' })} event={event} mark={mark} />
+    case 'system': {
+      const text = systemText(r, event)
+      return text ? <SystemLine icon={SYSTEM_ICON[event.key!] ?? 'info'} text={text} event={event} mark={mark} /> : null
+    }
+  }
+})
+
+function Bubble({ event, follows, mark }: { event: Event; follows: boolean; mark: boolean }) {
+  const r = useText()
+  const operator = event.author === 'operator'
+  const system = event.author === 'system'
+  const who = operator ? event.operator?.name : system ? r.t('txt.system') : r.t('who.visitor')
+  return (
+    <div className={classOf(operator ? 'm o' : 'm v', follows && 'c', mark && 'marked')} data-seq={event.seq}>
+      {operator && !follows ? <span className="who">{who}</span> : <span className="vh">{who}: </span>}
+      <div className="bub">
+        <SafeText text={event.text ?? ''} />
+        <BubbleTime r={r} at={event.at} />
+      </div>
+    </div>
+  )
+}
+
+/** Text is only ever text (I-11): no HTML, links open elsewhere and learn nothing of this page. */
+function SafeText({ text }: { text: string }) {
+  return pieces(text).map((p, i) =>
+    p.href ? (
+      <a key={i} href={p.href} target="_blank" rel="noopener noreferrer nofollow">
+        {p.text}
+      </a>
+    ) : (
+      p.text
+    ),
+  )
+}
+
+function BubbleTime({ r, at }: { r: Reader; at: string | number }) {
+  return (
+    <time dateTime={new Date(at).toISOString()} title={dateTime(r.locale, at, true)}>
+      {clockTime(r.locale, at)}
+    </time>
+  )
+}
+
+function SystemLine(props: { icon: IconName; text: string; event: Event; mark: boolean }) {
+  const { locale } = useText()
+  return (
+    <div className={classOf('sysm', props.mark && 'marked')} data-seq={props.event.seq}>
+      <Icon name={props.icon} size={14} />
+      {props.text}
+      <time className="mut" dateTime={props.event.at} title={dateTime(locale, props.event.at, true)}>
+        {clockTime(locale, props.event.at)}
+      </time>
+    </div>
+  )
+}
+
+const FORM_FIELDS: readonly [string, TextKey][] = [
+  ['name', 'card.name'],
+  ['phone', 'card.phone'],
+  ['email', 'card.email'],
+]
+
+function FormCard({ event, mark }: { event: Event; mark: boolean }) {
+  const r = useText()
+  return (
+    <section className={classOf('fcard', mark && 'marked')} data-seq={event.seq} aria-label={r.t('win.contactForm')}>
+      <h3>
+        <Icon name="form" />
+        {r.t('win.contactForm')}
+        <time className="mut" dateTime={event.at}>
+          {clockTime(r.locale, event.at)}
+        </time>
+      </h3>
+      <dl>
+        {FORM_FIELDS.map(([field, label]) =>
+          event.params?.[field] ? (
+            <div key={field}>
+              <dt>{r.t(label)}</dt>
+              <dd>{event.params[field]}</dd>
+            </div>
+          ) : null,
+        )}
+      </dl>
+      <div className="okline">
+        <Icon name="check" size={14} />
+        <span>{r.t('consent.short')}</span>
+      </div>
+    </section>
+  )
+}
+
+/** A message on its way: outlined, then filled by the log; «Не отправлено» keeps it with the same client id (M-44, I-10). */
+export function OutgoingBubble(props: { message: Outgoing; author?: string; onRetry: () => void; onDelete: () => void }) {
+  const r = useText()
+  const { message, author } = props
+  const failed = message.state === 'failed'
+  const slow = useAfter(400, !failed)
+  return (
+    <div className={classOf('m o', !author && 'c', failed ? 'fail' : 'held')}>
+      {author ? <span className="who">{author}</span> : null}
+      <div className="bub">
+        <SafeText text={message.text} />
+        <BubbleTime r={r} at={message.at} />
+      </div>
+      {failed ? (
+        <span className="st" role="alert">
+          <Icon name="warn" size={14} />
+          <span>
+            {r.t('msg.failed')}
+            {message.code && message.code !== 'no_answer' ? `. ${refusalText(r, message.code)}` : null}
+          </span>
+          <button onClick={props.onRetry}>{r.t('btn.retry')}</button>
+          <button onClick={props.onDelete}>{r.t('btn.delete')}</button>
+        </span>
+      ) : slow ? (
+        <span className="st">
+          <Ring share={0.3} size={12} />
+          {r.t('msg.sending')}
+        </span>
+      ) : null}
+    </div>
+  )
+}
+
+function classOf(...names: (string | false)[]): string {
+  return names.filter(Boolean).join(' ')
+}

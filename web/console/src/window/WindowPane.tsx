@@ -1,0 +1,115 @@
+import { useEffect } from 'react'
+import type { Project, Row } from '../../../shared/api.gen.ts'
+import { Refusal } from '../api/errors.ts'
+import { go } from '../app/route.ts'
+import { wish } from '../app/shortcuts.ts'
+import { useText } from '../text/text.tsx'
+import { useStore, useTabVisible, useWorkspace } from '../ui/hooks.ts'
+import { Icon } from '../ui/marks.tsx'
+import { Composer } from './Composer.tsx'
+import { Head } from './Head.tsx'
+import { NextBar } from './NextBar.tsx'
+import { Stream } from './Stream.tsx'
+import { useDialog } from './useDialog.ts'
+import { WindowSkeleton } from './WindowSkeleton.tsx'
+
+export interface WindowProps {
+  project?: Project
+  dialogId?: string
+  drawer: boolean
+  onCard: (button: HTMLElement) => void
+}
+
+export function WindowPane(props: WindowProps) {
+  const { t } = useText()
+  return (
+    <main
+      className="win"
+      aria-label={t('win.title')}
+      data-pane="window"
+      tabIndex={-1}
+      onKeyDown={(e) => {
+        // Layers close themselves first and stop the key; what is left returns to the row.
+        if (e.key === 'Escape' && !e.defaultPrevented && e.currentTarget.contains(e.target as Node)) wish('rows')
+      }}
+    >
+      {props.dialogId && props.project ? (
+        <OpenDialog key={props.dialogId} {...props} project={props.project} dialogId={props.dialogId} />
+      ) : (
+        <div className="empty mid">
+          <Icon name="chat" size={32} />
+          <div>{t('win.empty')}</div>
+          <div className="t12 mut">{t('win.emptyHint')}</div>
+        </div>
+      )}
+    </main>
+  )
+}
+
+function OpenDialog(props: WindowProps & { project: Project; dialogId: string }) {
+  const { t } = useText()
+  const { project, dialogId } = props
+  const workspace = useWorkspace()
+  const { dialog, row } = useDialog(dialogId)
+  const feed = useStore(workspace.feed(dialogId))
+  const visible = useTabVisible()
+
+  // A bookmark of a dialog of another project leads to that project.
+  const other = dialog.data && dialog.data.row.project_id !== project.id ? dialog.data.row.project_id : undefined
+  useEffect(() => {
+    if (other) go({ project: other, dialog: dialogId }, { replace: true })
+  }, [other, dialogId])
+
+  const last = feed.ready ? feed.log.last() : 0
+  const readBefore = dialog.data?.read_seq
+  useEffect(() => {
+    if (visible && last && readBefore !== undefined && last > readBefore) workspace.markRead(dialogId, last)
+  }, [visible, last, readBefore, dialogId, workspace])
+
+  if (!row || (!feed.ready && !feed.error && !dialog.error)) return dialog.error ? <Failed error={dialog.error} retry={dialog.refetch} /> : <WindowSkeleton row={row} />
+  if (dialog.error) return <Failed error={dialog.error} retry={dialog.refetch} />
+  return (
+    <>
+      <Head row={row} project={project} feed={feed} drawer={props.drawer} onCard={props.onCard} />
+      <NextBar row={row} foreign={isForeign(row, workspace.me()?.operator.id)} />
+      <Stream feed={feed} row={row} sessions={dialog.data?.sessions ?? []} typing={<Typing dialogId={dialogId} row={row} />} />
+      <Composer row={row} />
+      {feed.error && !feed.ready ? (
+        <div className="note w" role="alert">
+          <Icon name="warn" />
+          <span className="sp">{t('win.failed')}</span>
+          <button className="b sm" onClick={() => void feed.reload()}>
+            {t('btn.retry')}
+          </button>
+        </div>
+      ) : null}
+    </>
+  )
+}
+
+export function isForeign(row: Row, meId: string | undefined): boolean {
+  return !!row.session.assignee && row.session.assignee.id !== meId
+}
+
+function Typing({ dialogId, row }: { dialogId: string; row: Row }) {
+  const r = useText()
+  const workspace = useStore(useWorkspace())
+  if (!workspace.isTyping(dialogId)) return null
+  return <>{r.t('typing', { name: row.visitor.name || r.t('who.visitor') })}</>
+}
+
+function Failed({ error, retry }: { error: Error; retry: () => unknown }) {
+  const { t } = useText()
+  const missing = error instanceof Refusal && (error.status === 404 || error.status === 403)
+  return (
+    <div className="empty mid" role="alert">
+      <Icon name="warn" size={28} />
+      <div>{t(missing ? 'win.notFound' : 'win.failed')}</div>
+      {missing ? null : (
+        <button className="b" onClick={() => void retry()}>
+          {t('btn.retry')}
+        </button>
+      )}
+    </div>
+  )
+}
