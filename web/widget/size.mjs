@@ -1,0 +1,19 @@
+// What a page loads in one language must stay within 10 KB of gzip: the script plus the largest language file.
+import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+
+const LIMIT = 10 * 1024;
+const size = (name) => gzipSync(readFileSync(new URL(`dist/${name}`, import.meta.url)), { level: 9 }).length;
+
+export function measure() {
+  const script = size("widget.js");
+  const languages = { ru: size("ru.json"), en: size("en.json"), kk: size("kk.json") };
+  return { script, languages, total: script + Math.max(...Object.values(languages)), limit: LIMIT };
+}
+
+if (process.argv[1] === new URL(import.meta.url).pathname) {
+  const m = measure();
+  const { ru, en, kk } = m.languages;
+  console.log(`widget: ${m.total} of ${m.limit} bytes gzip (script ${m.script}; ru ${ru}, en ${en}, kk ${kk})`);
+  if (m.total > m.limit) process.exit(1);
+}

@@ -1,0 +1,56 @@
+import type { Failure, VisitorState } from "./api";
+import type { Core } from "./core";
+import { h, icon, put } from "./dom";
+import { k, t } from "./texts";
+
+// 1 to 5 stars with words and an optional comment (D-39); may be changed until a new session starts.
+
+export type Offer = NonNullable<VisitorState["rating"]>;
+
+const WORDS = [k("rate.1"), k("rate.2"), k("rate.3"), k("rate.4"), k("rate.5")];
+export const word = (n: number) => `${n} · ${t(WORDS[n - 1]!)}`;
+
+export function createRating(core: Core, offer: Offer, done: () => void) {
+  let stars = 0;
+  const chosen = h("div.sw");
+  const error = h("div.er", { role: "alert" });
+  const comment = h("textarea.in", { placeholder: t("rate.comment"), maxLength: 1000, rows: 2, value: offer.comment ?? "" });
+  const button = h("button.bt", { disabled: true }, t("rate.send"));
+
+  const labels = WORDS.map((_, i) =>
+    h("label", null, h("input.vh", { type: "radio", name: "stars", checked: i + 1 === offer.stars, "aria-label": word(i + 1), onchange: () => choose(i + 1) }), icon("star", 34)));
+
+  function choose(n: number) {
+    stars = n;
+    chosen.textContent = word(n);
+    labels.forEach((label, i) => label.classList.toggle("on", i < n));
+    button.disabled = false;
+  }
+  if (offer.stars) choose(offer.stars);
+
+  function skip() {
+    core.store.set("skip", offer.session_id);
+    done();
+  }
+
+  async function submit() {
+    button.disabled = true;
+    try {
+      await core.submit("rating", { session_id: offer.session_id, stars, comment: comment.value.trim() });
+      done();
+    } catch (e) {
+      if ((e as Failure).code === "rating_closed") return skip(); // a new session has begun
+      button.disabled = false;
+      put(error, icon("warn", 14), t("msg.failed"));
+    }
+  }
+
+  return h("form.fm.rt", { onsubmit: (e: Event) => (e.preventDefault(), submit()) },
+    h("b", null, t("rate.ask")),
+    h("div.st", { role: "radiogroup", "aria-label": t("rate.ask") }, ...labels),
+    chosen,
+    comment,
+    error,
+    h("div.two", null, h("button.bt.o", { type: "button", onclick: skip }, t("btn.skip")), button),
+  );
+}

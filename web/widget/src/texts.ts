@@ -1,0 +1,26 @@
+import type { Key, Lang } from "./keys";
+
+let texts: Record<Key, string>;
+export let lang: Lang;
+
+export function setTexts(code: Lang, all: Record<Key, string>) {
+  lang = code;
+  texts = all;
+}
+
+export const t = (key: Key, params?: Record<string, string>) => texts[key].replace(/\{(\w+)\}/g, (_, name) => params?.[name] ?? "");
+
+// Marks a key that is not shown on the spot, see keys.ts.
+export const k = (key: Key) => key;
+
+// The language is the widget's setting; "page" means that of the host page, else Russian (D-56).
+export function chooseLanguage(setting: string, page: string, override?: string): Lang {
+  const code = (override || (setting === "page" ? page : setting)).slice(0, 2).toLowerCase().replace("kz", "kk");
+  return code === "en" || code === "kk" ? code : "ru";
+}
+
+export const time = (at: string) => new Date(at).toLocaleTimeString("ru", { timeStyle: "short" });
+
+// 22.11.2026, in English 22 Nov 2026 (glossary, section 6).
+export const day = (at: string | number) =>
+  new Date(at).toLocaleDateString(lang === "en" ? "en-GB" : "ru", { dateStyle: lang === "en" ? "medium" : "short" });

@@ -1,0 +1,50 @@
+import { readFileSync } from "node:fs";
+import { defineConfig, type Plugin } from "vite";
+import { type Key, KEYS, LANGUAGES } from "./src/keys.ts";
+
+// One file per language with only the texts the widget shows (D-56), by position: a page loads one of them.
+function languages(): Plugin {
+  return {
+    name: "widget-languages",
+    apply: "build",
+    transform(code, id) {
+      if (!id.includes("/widget/src/") || !id.endsWith(".ts")) return;
+      return code.replace(/\b([tk])\("([\w.]+)"/g, (_, fn: string, key: Key) => {
+        const position = KEYS.indexOf(key);
+        if (position < 0) this.error(`${key} is not in keys.ts`);
+        return fn === "t" ? `t(${position}` : `(${position}`;
+      });
+    },
+    buildStart() {
+      for (const lang of LANGUAGES) this.addWatchFile(texts(lang));
+    },
+    generateBundle() {
+      for (const lang of LANGUAGES) {
+        const all = JSON.parse(readFileSync(texts(lang), "utf8")) as Record<string, string>;
+        const subset: string[] = [];
+        for (const key of KEYS) {
+          if (!all[key]) this.error(`texts/${lang}.json lacks ${key}`);
+          subset.push(all[key]);
+        }
+        this.emitFile({ type: "asset", fileName: `${lang}.json`, source: JSON.stringify(subset) });
+      }
+    },
+  };
+}
+
+const texts = (lang: string) => new URL(`../../texts/${lang}.json`, import.meta.url).pathname;
+
+export default defineConfig({
+  plugins: [languages()],
+  build: {
+    target: "es2022",
+    outDir: "dist",
+    emptyOutDir: false, // dist holds a committed .gitkeep
+    modulePreload: false,
+    cssMinify: true,
+    cssTarget: ["chrome123", "firefox120", "safari17.5"], // no helpers for light-dark()
+    lib: { entry: "src/main.ts", formats: ["iife"], name: "OtklikWidget", fileName: () => "widget.js" },
+    rolldownOptions: { output: { extend: false } },
+  },
+  test: { environment: "happy-dom", include: ["test/**/*.test.ts"] },
+} as Parameters<typeof defineConfig>[0]);
