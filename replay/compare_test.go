@@ -141,3 +141,26 @@ func TestPercentile(t *testing.T) {
 		t.Errorf("millis: %v", got)
 	}
 }
+
+// Each single thing that went wrong makes the run fail.
+func TestReportOK(t *testing.T) {
+	good := Report{Conversations: 2, MessagesSent: 9, MessagesAcknowledged: 9, MessagesDelivered: 9, TranscriptsEqual: true, SessionsClosed: 2}
+	if !good.OK() {
+		t.Fatal("a good report is not OK")
+	}
+	for name, spoil := range map[string]func(*Report){
+		"nothing played": func(r *Report) { r.Conversations, r.SessionsClosed = 0, 0 },
+		"not delivered":  func(r *Report) { r.MessagesDelivered-- },
+		"lost":           func(r *Report) { r.Lost++ },
+		"doubled":        func(r *Report) { r.Duplicated++ },
+		"reordered":      func(r *Report) { r.Reordered++ },
+		"unequal":        func(r *Report) { r.TranscriptsEqual = false },
+		"not closed":     func(r *Report) { r.SessionsClosed-- },
+		"other":          func(r *Report) { r.wrong++ },
+	} {
+		r := good
+		if spoil(&r); r.OK() {
+			t.Errorf("%s: OK", name)
+		}
+	}
+}
