@@ -91,16 +91,22 @@ func (o *operator) slots() int {
 	return unlimitedSlots
 }
 
-// takeSlot waits until he may take one more dialog, as a person looks at his list before he answers a new visitor. Somebody
-// working in his name elsewhere may still take the slot: the claim is then refused and waits in freeSlot.
-func (o *operator) takeSlot(ctx context.Context) error {
+// takeSlot waits until he may take one more dialog, as a person looks at his list before he answers a new visitor; false
+// when there is nothing left to wait for. Somebody working in his name elsewhere may still take the slot: the claim is then
+// refused and waits in freeSlot.
+func (o *operator) takeSlot(ctx context.Context, needed func() bool) (bool, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if err := o.freeSlot(ctx, func() int { o.startMu.Lock(); defer o.startMu.Unlock(); return o.starting }); err != nil {
-		return err
+	promised := func() int {
+		o.startMu.Lock()
+		defer o.startMu.Unlock()
+		return o.starting
 	}
-	o.addStarting(1)
-	return nil
+	free, err := o.freeSlot(ctx, promised, needed)
+	if free {
+		o.addStarting(1)
+	}
+	return free, err
 }
 
 func (o *operator) addStarting(n int) {
@@ -109,21 +115,22 @@ func (o *operator) addStarting(n int) {
 	o.starting += n
 }
 
-// freeSlot waits until his open dialogs, with those promised already, are below his limit.
-func (o *operator) freeSlot(ctx context.Context, promised func() int) error {
-	for {
+// freeSlot waits until his open dialogs, with those promised already, are below his limit, as long as one is needed.
+func (o *operator) freeSlot(ctx context.Context, promised func() int, needed func() bool) (bool, error) {
+	for needed() {
 		p := promised() // before asking: a claim in between is then counted twice rather than not at all
 		m, err := o.whoAmI(ctx)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if m.Operator.DialogLimit == nil || m.Operator.OpenDialogs+p < *m.Operator.DialogLimit {
-			return nil
+			return true, nil
 		}
 		if err := o.pause(ctx, time.Second); err != nil {
-			return err
+			return false, err
 		}
 	}
+	return false, nil
 }
 
 // answer sends a turn. The first one claims the dialog, waiting for a free slot when the limit is reached.
@@ -135,7 +142,8 @@ func (o *operator) answer(ctx context.Context, dialogID, clientID, text string) 
 		if refusal(err) != "limit_reached" {
 			return out, err
 		}
-		if err := o.freeSlot(ctx, func() int { return 0 }); err != nil {
+		none, yes := func() int { return 0 }, func() bool { return true }
+		if _, err := o.freeSlot(ctx, none, yes); err != nil {
 			return out, err
 		}
 	}

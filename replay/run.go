@@ -205,7 +205,11 @@ func (r *run) perform(ctx context.Context, list []Conversation) (Report, error) 
 // slot plays one conversation after the other in one of an operator's places.
 func (r *run) slot(ctx context.Context, op *operator, jobs <-chan job, out chan<- outcome) {
 	for {
-		if op.takeSlot(ctx) != nil {
+		ok, err := op.takeSlot(ctx, func() bool { return len(jobs) > 0 })
+		if err != nil && ctx.Err() == nil {
+			r.say("%s takes no further visitors: %v", op.me.Operator.Name, err)
+		}
+		if !ok {
 			return
 		}
 		release := sync.OnceFunc(func() { op.addStarting(-1) })

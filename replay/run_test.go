@@ -267,6 +267,7 @@ func TestRunMendsWhatMayHappen(t *testing.T) {
 				return false
 			}
 		}, time.Second},
+		{"a slot of the operator is taken all the time", func(f *fake) { f.operators[0].open = 1 }, 0},
 		{"somebody took the slot meanwhile", func(f *fake) {
 			n := 0
 			f.before = func(w http.ResponseWriter, r *http.Request, in map[string]any) bool {
