@@ -54,17 +54,15 @@ export function createForm(core: Core, sent: () => void) {
     }
     if (!consent.checked) problems.consent = k("form.needConsent");
     if (!show(problems)) return;
-    button.disabled = true;
     try {
       await core.submit("form", { ...body, consent: true, consent_text: words, consent_version: config.consent_version });
       sent();
     } catch (e) {
-      button.disabled = false;
       const { code, field } = e as Failure;
       const wrong = fields.find(([name]) => name === field);
       if (code === "consent_required") show({ consent: k("form.needConsent") });
       else if (wrong) show({ [wrong[0]]: code === "required" ? k("form.required") : wrong[2] });
-      else show({ all: code === "blocked" ? k("block.visitor") : k("msg.failed") });
+      else show({ all: k("msg.failed") });
     }
   }
 

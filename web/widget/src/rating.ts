@@ -34,13 +34,11 @@ export function createRating(core: Core, offer: Offer, done: () => void) {
   }
 
   async function submit() {
-    button.disabled = true;
     try {
       await core.submit("rating", { session_id: offer.session_id, stars, comment: comment.value.trim() });
       done();
     } catch (e) {
       if ((e as Failure).code === "rating_closed") return skip(); // a new session has begun
-      button.disabled = false;
       put(error, icon("warn", 14), t("msg.failed"));
     }
   }

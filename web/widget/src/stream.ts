@@ -26,7 +26,7 @@ const bubble = (cls: string, who: string, text: string, at?: string) =>
 const notice = (name: Icon, text: string, cls = "") => h(`div.au${cls}`, null, icon(name, 18), h("span", null, text));
 const line = (text: string, cls = "") => h(`div.ss${cls}`, null, text);
 
-export function createStream(core: Core, changed: () => void, download: () => void, focus: () => void) {
+export function createStream(core: Core, changed: () => void, download: () => void) {
   let formOpen = !core.config.online; // nobody is there: contacts are what helps (D-21)
   let editing = false;
 
@@ -48,7 +48,7 @@ export function createStream(core: Core, changed: () => void, download: () => vo
         bubble(done ? "me" : "me.wt", t("txt.you"), it.label),
         !done && (it.state
           ? h("div.fa", null, icon("warn", 14),
-              it.state === "blocked" ? t("block.visitor") : t("msg.failed"),
+              t("msg.failed"),
               h("button", { onclick: () => core.queue.retry(it) }, t("btn.retry")),
               // what only waits for a connection may have arrived already: it cannot be taken back
               !!refused && h("button", { onclick: () => core.queue.drop(it.id) }, t("btn.delete")))
@@ -67,8 +67,8 @@ export function createStream(core: Core, changed: () => void, download: () => vo
     const last = (test: (e: Event) => unknown) => (open && events.findLast((e) => e.session_id === session.id && test(e))?.seq) || 0;
     const filled = last((e) => e.kind === "form" && e.author === "visitor");
     const asked = last((e) => SYSTEM[e.key!]?.[1]);
-    const usable = hasForm(config.form) && !core.blocked;
-    const form = () => say("form", () => createForm(core, () => ((formOpen = false), changed(), focus())));
+    const usable = hasForm(config.form);
+    const form = () => say("form", () => createForm(core, () => ((formOpen = false), changed())));
 
     if (!core.more) say("hi", () => bubble("op", config.project_name, t("greeting")));
 
@@ -89,7 +89,7 @@ export function createStream(core: Core, changed: () => void, download: () => vo
     let rating = false;
     if (closed && offer && core.store.get("skip") !== offer.session_id) {
       rating = !offer.stars || editing;
-      if (rating) say(offer.session_id, () => createRating(core, offer, () => ((editing = false), changed(), focus())));
+      if (rating) say(offer.session_id, () => createRating(core, offer, () => ((editing = false), changed())));
       else
         say(`rated${offer.stars}`, () => {
           const thanks = notice("check", t("rate.thanks") + "\n" + word(offer.stars!), ".ok");
@@ -100,12 +100,12 @@ export function createStream(core: Core, changed: () => void, download: () => vo
     if (closed && state.can_download) say("save", () => h("button.lk", { onclick: download }, icon("save"), t("act.download")));
 
     // What may start a session without a message (R-022, R-023); none of it stands in the way of writing (R-024).
-    const idle = !open && !rating && !waiting.length && !core.blocked;
+    const idle = !open && !rating && !waiting.length;
     if (!config.online && idle && !events.length) say("off", () => notice("moon", t("offline.visitor")));
     if (idle && config.departments.length)
       say("dept", () => h("div.dp", { role: "group", "aria-label": t("dept.choose") }, h("span", null, t("dept.choose")),
         ...config.departments.map(({ id, name }) =>
-          h("button", { onclick: () => (core.queue.add("department", { department_id: id }, name), focus()) }, name, icon("right")))));
+          h("button", { onclick: () => core.queue.add("department", { department_id: id }, name) }, name, icon("right")))));
     if (usable && asked <= filled && !filled && (idle || (!closed && !session?.operator))) {
       if (formOpen) form();
       else say("ask", () => h("button.lk", { onclick: () => ((formOpen = true), changed()) }, t("form.title")));

@@ -49,7 +49,7 @@ export function createView(config: WidgetConfig) {
     (yes ? (core.blocked ? close : input) : launcher).focus();
   }
 
-  const toEnd = () => stick && (stream.scrollTop = stream.scrollHeight);
+  const toEnd = () => stick && top && (stream.scrollTop = stream.scrollHeight);
 
   // On a phone the panel fills what the keyboard leaves of the screen.
   const viewport = window.visualViewport;
@@ -113,7 +113,9 @@ export function createView(config: WidgetConfig) {
     const first = events[0]?.seq;
     const fromEnd = stream.scrollHeight - stream.scrollTop;
     stream.ariaBusy = `${first !== top}`; // history is not news to be read out
+    const focused = (box.getRootNode() as ShadowRoot).activeElement;
     reconcile(stream, list(), nodes);
+    if (focused?.isConnected === false) input.focus(); // the button has done its work and is gone
     panel.classList.toggle("start", !first);
     if (first !== top) stream.scrollTop = stream.scrollHeight - fromEnd;
     top = first;
@@ -140,7 +142,7 @@ export function createView(config: WidgetConfig) {
     render,
     start(root: ShadowRoot, c: Core) {
       core = c;
-      list = createStream(core, render, download, () => input.focus());
+      list = createStream(core, render, download);
       const awake = () => {
         core.probe();
         render();
