@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import type { Dialog, Project } from '../../../shared/api.gen.ts'
 import { dateTime } from '../text/format.ts'
-import { visitorName } from '../text/system.ts'
 import { useText } from '../text/text.tsx'
 import { useAfter } from '../ui/hooks.ts'
 import { Icon } from '../ui/marks.tsx'
@@ -70,12 +69,12 @@ export function CardPane(props: { project?: Project; dialogId?: string; drawer: 
 
 function General({ dialog }: { dialog: Dialog }) {
   const r = useText()
-  const { card, row } = dialog
+  const { card } = dialog
   return (
     <section className="cs first" aria-label={r.t('card.general')}>
       <dl className="kv">
         <dt>{r.t('card.name')}</dt>
-        <dd className="semi">{card.name || visitorName(r, row.visitor)}</dd>
+        <dd className="semi">{card.name || '—'}</dd>
         <dt>{r.t('card.email')}</dt>
         <dd>{card.email || '—'}</dd>
         <dt>{r.t('card.phone')}</dt>

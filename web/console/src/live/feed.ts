@@ -95,13 +95,14 @@ export class Feed extends Emitter {
   }
 
   /** First or last message of a session: a line the reader sees, so not an entry meant for the visitor. */
-  async jump(session: { id: string; first_seq: number; last_seq: number }, to: 'first' | 'last') {
+  async jump(session: { first_seq: number; last_seq: number }, to: 'first' | 'last') {
     const seq = to === 'first' ? session.first_seq : session.last_seq
     if (!this.log.runWith(seq)) {
       const after = Math.max(0, seq - CONTEXT - (to === 'last' ? PAGE / 2 : 0))
       if (!(await this.read({ after, limit: PAGE }))) return this.changed()
     }
-    const run = (this.log.runWith(seq) ?? []).filter((e) => e.session_id === session.id && e.audience !== 'visitor')
+    const inside = (e: Event) => e.seq >= session.first_seq && e.seq <= session.last_seq && e.audience !== 'visitor'
+    const run = (this.log.runWith(seq) ?? []).filter(inside)
     const messages = run.filter((e) => e.kind === 'message')
     const found = to === 'first' ? (messages[0] ?? run[0]) : (messages.at(-1) ?? run.at(-1))
     if (!found) return

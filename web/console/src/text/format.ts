@@ -22,11 +22,12 @@ export function clockTime(locale: Locale, at: Time, seconds = false): string {
   return formatter(locale, seconds ? 'time-s' : 'time', options).format(new Date(at))
 }
 
-/** 18.11.2026, in English 18 Nov 2026. */
+/** 18.11.2026, in English 18 Nov 2026. Browsers differ on numeric Kazakh dates, so figures are put together here. */
 export function shortDate(locale: Locale, at: Time): string {
-  const month = locale === 'en' ? 'short' : '2-digit'
-  const day = locale === 'en' ? 'numeric' : '2-digit'
-  return formatter(locale, 'date', { day, month, year: 'numeric' }).format(new Date(at))
+  const d = new Date(at)
+  if (locale === 'en') return formatter(locale, 'date', { day: 'numeric', month: 'short', year: 'numeric' }).format(d)
+  const two = (n: number) => String(n).padStart(2, '0')
+  return `${two(d.getDate())}.${two(d.getMonth() + 1)}.${d.getFullYear()}`
 }
 
 export function dateTime(locale: Locale, at: Time, seconds = false): string {

@@ -128,10 +128,14 @@ export function Composer({ row }: { row: Row }) {
 function Kept({ text, draft }: { text: string; draft: string }) {
   const { t } = useText()
   const [copied, setCopied] = useState(false)
+  const first = text.indexOf('. ') + 1 // what happened is bold, what follows from it is not
   return (
     <div className="note w" role="alert">
       <Icon name="warn" />
-      <span className="sp">{text}</span>
+      <span className="sp">
+        <b>{text.slice(0, first)}</b>
+        {text.slice(first)}
+      </span>
       <button className="b sm" onClick={() => void navigator.clipboard.writeText(draft).then(() => setCopied(true))}>
         <Icon name={copied ? 'check' : 'copy'} size={14} />
         {t(copied ? 'claim.copied' : 'claim.copy')}

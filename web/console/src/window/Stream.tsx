@@ -81,7 +81,7 @@ function Separator({ line, department }: { line: Exclude<Line, { kind: 'event' }
   return (
     <div className="sess" role="separator">
       <span>
-        <b>{r.t(line.first ? 'hist.session' : 'session.new')}</b>
+        <b>{r.t('session.new')}</b>
         {` · ${dayName(r, line.at, now)} ${clockTime(r.locale, line.at)}`}
         {department ? ` · ${r.t('dept.one')}: ${department}` : null}
       </span>

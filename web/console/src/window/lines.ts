@@ -3,7 +3,7 @@ import { sameDay } from '../text/format.ts'
 
 /** One line of the stream: an event, or what stands between events. */
 export type Line =
-  | { kind: 'session'; key: string; sessionId: string; at: string; first: boolean }
+  | { kind: 'session'; key: string; sessionId: string; at: string }
   | { kind: 'day'; key: string; at: string }
   | { kind: 'event'; key: string; event: Event; follows: boolean }
 
@@ -18,7 +18,7 @@ export function linesOf(events: readonly Event[], beginning: boolean): Line[] {
     const shown = event.audience !== 'visitor'
     const newSession = before ? before.session_id !== event.session_id : beginning
     if (newSession)
-      lines.push({ kind: 'session', key: `s${event.session_id}`, sessionId: event.session_id, at: event.at, first: event.session_no === 1 })
+      lines.push({ kind: 'session', key: `s${event.session_id}`, sessionId: event.session_id, at: event.at })
     else if (shown && (!before || !sameDay(new Date(before.at), new Date(event.at))))
       lines.push({ kind: 'day', key: `d${event.seq}`, at: event.at })
     if (shown) {

@@ -1,0 +1,91 @@
+// Guards the texts of console and widget: nothing missing, nothing untranslated, nothing unknown, nothing forgotten.
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import en from '../../../texts/en.json'
+import kk from '../../../texts/kk.json'
+import ru from '../../../texts/ru.json'
+import { RESERVED } from './reserved.ts'
+
+const texts: Record<string, Record<string, string>> = { ru, en, kk }
+const keys = Object.keys(ru)
+const web = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
+
+// Written alike in two languages, and rightly so.
+const ALIKE = new Set([
+  'who.operator', 'who.client', 'list.avatar', 'card.phone', 'hist.session', 'tag.lead', 'det.browser', 'project.widget',
+  'signin.login', 'txt.operator', 'plural.dialogs.one', 'ago.minutes', 'day.3', 'day.6',
+])
+
+function sources(folder: string): string[] {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name)
+    if (name === 'node_modules' || name === 'dist') return []
+    if (statSync(path).isDirectory()) return sources(path)
+    return /\.(ts|tsx)$/.test(name) && !/\.(test|gen|d)\.tsx?$/.test(name) ? [path] : []
+  })
+}
+
+const code = ['console/src', 'widget', 'shared'].flatMap((f) => sources(join(web, f))).map((path) => ({ path, text: readFileSync(path, 'utf8') }))
+
+/** Keys named by a source: as a literal, or as a template whose variable part stands for any key of its kind. */
+function used(): Set<string> {
+  const found = new Set<string>()
+  for (const { text } of code) {
+    for (const [, key] of text.matchAll(/['"`]([a-z][A-Za-z]*(?:\.[A-Za-z0-9]+)+)['"`]/g)) if (key && keys.includes(key)) found.add(key)
+    for (const [, key] of text.matchAll(/\bt\(\s*['"]([a-z]\w*)['"]/g)) if (key && keys.includes(key)) found.add(key)
+    for (const [, template] of text.matchAll(/`([a-z][A-Za-z]*\.[^`]*\$\{[^`]*)`/g)) {
+      const pattern = new RegExp(`^${template!.replace(/\./g, '\\.').replace(/\$\{[^}]*\}/g, '[A-Za-z0-9]+')}$`)
+      for (const key of keys) if (pattern.test(key)) found.add(key)
+    }
+  }
+  return found
+}
+
+/** What is given to t(…) as a literal but is no key. The widget is not type-checked against the keys here, so it is looked for. */
+function unknown(): string[] {
+  const bad: string[] = []
+  for (const { path, text } of code)
+    for (const [, key] of text.matchAll(/\bt\(\s*['"]([a-z][\w.]*)['"]/g)) if (key && !keys.includes(key)) bad.push(`${path.slice(web.length + 1)}: ${key}`)
+  return bad
+}
+
+const params = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort().join()
+
+describe('texts', () => {
+  it('every language has every key, and no empty text', () => {
+    for (const [language, all] of Object.entries(texts)) {
+      expect(Object.keys(all).sort(), language).toEqual([...keys].sort())
+      expect(keys.filter((k) => !all[k]!.trim()), language).toEqual([])
+    }
+  })
+
+  it('every language uses the same params', () => {
+    const different = keys.filter((k) => params(texts.en![k]!) !== params(texts.ru![k]!) || params(texts.kk![k]!) !== params(texts.ru![k]!))
+    expect(different).toEqual([])
+  })
+
+  it('nothing is left untranslated', () => {
+    const same = (a: string, b: string) => keys.filter((k) => texts[a]![k] === texts[b]![k] && !ALIKE.has(k) && /\p{L}/u.test(texts[a]![k]!.replace(/\{\w+\}/g, '')))
+    expect(keys.filter((k) => /\p{Script=Cyrillic}/u.test(texts.en![k]!))).toEqual([])
+    expect(same('ru', 'kk')).toEqual([])
+    expect(same('ru', 'en')).toEqual([])
+  })
+
+  it('no source asks for a key that does not exist', () => {
+    expect(unknown()).toEqual([])
+  })
+
+  it('every key is used, or reserved for a screen still to come', () => {
+    const seen = used()
+    expect(keys.filter((k) => !seen.has(k) && !RESERVED.includes(k))).toEqual([])
+  })
+
+  it('the reserved list holds only keys that exist and are not used', () => {
+    const seen = used()
+    expect(RESERVED.filter((k) => !keys.includes(k))).toEqual([])
+    // Used by now: take it out of the list.
+    console.info('reserved keys that are used by now:', RESERVED.filter((k) => seen.has(k)).join(', ') || 'none')
+  })
+})
