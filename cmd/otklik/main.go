@@ -34,7 +34,6 @@ func commands() []command {
 		{"dev", "run everything on this machine, with demo data", runDev},
 		{"worker", "run workflows and activities", runWorker},
 		{"migrate", "bring the schema and the search attributes up to date", runMigrate},
-		{"replay", "play recorded conversations through a running Otklik", runReplay},
 		{"reconcile", "compare open sessions with their workflows and mend what is missing", runReconcile},
 		{"replay", "play real conversations against a running server and compare what came of them", runReplay},
 	}
