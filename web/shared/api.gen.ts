@@ -724,6 +724,11 @@ export interface components {
         MessageRequest: {
             client_id: components["schemas"]["ClientID"];
             text: components["schemas"]["Text"];
+            /**
+             * Format: int64
+             * @description Operators only: the last event on the screen when he pressed Send. If a colleague's claim was already among them the answer is 403 not_assignee, otherwise 409 already_claimed
+             */
+            seen_seq?: number;
         };
         MessageAnswer: {
             event: components["schemas"]["Event"];

@@ -52,20 +52,21 @@ export function Rows({ project, dialogId, meId }: { project: Project; dialogId?:
     go({ project: row.project_id, dialog: row.id })
     if (focusComposer) setTimeout(() => document.querySelector<HTMLElement>('[data-pane=window] [data-pane-focus]')?.focus(), 60)
   }
+  const takeFocus = (id: string) => {
+    const el = scroller.current?.querySelector<HTMLElement>(`[data-row="${id}"]`)
+    el?.focus({ preventScroll: true })
+    return !!el
+  }
   const focusAt = (index: number) => {
     const row = rows[Math.min(rows.length - 1, Math.max(0, index))]
     if (!row) return
-    wantFocus.current = true
     setActive(row.id)
     virtual.scrollToIndex(rows.indexOf(row))
+    // A row that is not drawn yet takes the focus when it is.
+    wantFocus.current = !takeFocus(row.id)
   }
   useEffect(() => {
-    if (!wantFocus.current || !active) return
-    const el = scroller.current?.querySelector<HTMLElement>(`[data-row="${active}"]`)
-    if (el) {
-      el.focus({ preventScroll: true })
-      wantFocus.current = false
-    }
+    if (wantFocus.current && active && takeFocus(active)) wantFocus.current = false
   })
 
   useWish(['prev', 'next', 'nextDeadline', 'rows'], (w) => {

@@ -1,10 +1,12 @@
-import type { Event, MessageAnswer } from '../../../shared/api.gen.ts'
+import type { Event } from '../../../shared/api.gen.ts'
 import { Command } from './command.ts'
 import type { Drafts } from './drafts.ts'
 import { Emitter } from './emitter.ts'
+import type { Post } from './sendqueue.ts'
 
 export interface Claim {
   text: string
+  seenSeq: number
   busy: boolean
   error?: unknown
 }
@@ -17,14 +19,10 @@ export class Claims extends Emitter {
   private claims = new Map<string, Claim>()
   private commands = new Map<string, Command>()
   private drafts: Drafts
-  private post: (dialogId: string, clientId: string, text: string) => Promise<MessageAnswer>
+  private post: Post
   private accepted: (dialogId: string, event: Event) => void
 
-  constructor(
-    drafts: Drafts,
-    post: (dialogId: string, clientId: string, text: string) => Promise<MessageAnswer>,
-    accepted: (dialogId: string, event: Event) => void,
-  ) {
+  constructor(drafts: Drafts, post: Post, accepted: (dialogId: string, event: Event) => void) {
     super()
     this.drafts = drafts
     this.post = post
@@ -35,18 +33,21 @@ export class Claims extends Emitter {
     return this.claims.get(dialogId)
   }
 
-  async send(dialogId: string, text: string) {
+  async send(dialogId: string, text: string, seenSeq: number) {
     if (this.claims.get(dialogId)?.busy) return
     let command = this.commands.get(dialogId)
     if (!command) this.commands.set(dialogId, (command = new Command()))
-    this.set(dialogId, { text, busy: true })
+    // Pressing Send again with the same text after no answer is the same command, whatever has appeared on the screen since.
+    const before = this.claims.get(dialogId)
+    const seen = before?.text === text && command.id ? before.seenSeq : seenSeq
+    this.set(dialogId, { text, seenSeq: seen, busy: true })
     try {
-      const answer = await command.run({ text }, (body) => this.post(dialogId, body.client_id, text))
+      const answer = await command.run({ text, seen_seq: seen }, (body) => this.post(dialogId, body))
       this.done(dialogId, text)
       this.accepted(dialogId, answer.event)
     } catch (error) {
       // The log may have brought the message while the answer was lost.
-      if (this.claims.has(dialogId)) this.set(dialogId, { text, busy: false, error })
+      if (this.claims.has(dialogId)) this.set(dialogId, { text, seenSeq: seen, busy: false, error })
     }
   }
 

@@ -21,7 +21,7 @@ function setup(answers: (Error | 'ok')[], storage = memory()) {
   const posts: { id: string; text: string }[] = []
   const accepted: Event[] = []
   const queue = new SendQueue({
-    post: (_dialog, id, text): Promise<MessageAnswer> => {
+    post: (_dialog, { client_id: id, text }): Promise<MessageAnswer> => {
       posts.push({ id, text })
       const next = answers.shift() ?? 'ok'
       return next === 'ok' ? Promise.resolve({ event: event(posts.length, { client_id: id, text }) }) : Promise.reject(next)
@@ -39,8 +39,8 @@ afterEach(() => void vi.useRealTimers())
 describe('SendQueue', () => {
   it('sends one after the other, in order', async () => {
     const s = setup([])
-    s.queue.send('d', 'one')
-    s.queue.send('d', 'two')
+    s.queue.send('d', 'one', 7)
+    s.queue.send('d', 'two', 7)
     expect(s.queue.of('d').map((m) => m.state)).toEqual(['sending', 'sending'])
     await vi.runAllTimersAsync()
     expect(s.posts.map((p) => p.text)).toEqual(['one', 'two'])
@@ -50,7 +50,7 @@ describe('SendQueue', () => {
 
   it('tries again by itself with the same id when nothing was decided (I-10)', async () => {
     const s = setup([new NoAnswer(), new Refusal(503, { code: 'unavailable' }), 'ok'])
-    s.queue.send('d', 'one')
+    s.queue.send('d', 'one', 7)
     await vi.runAllTimersAsync()
     expect(s.posts).toHaveLength(3)
     expect(new Set(s.posts.map((p) => p.id)).size).toBe(1)
@@ -59,7 +59,7 @@ describe('SendQueue', () => {
 
   it('says not sent after four tries; a retry keeps the id', async () => {
     const s = setup(Array.from({ length: 4 }, () => new NoAnswer()))
-    s.queue.send('d', 'one')
+    s.queue.send('d', 'one', 7)
     await vi.runAllTimersAsync()
     const failed = s.queue.of('d')[0]!
     expect(failed).toMatchObject({ state: 'failed', code: 'no_answer' })
@@ -71,8 +71,8 @@ describe('SendQueue', () => {
 
   it('does not repeat a refused message', async () => {
     const s = setup([new Refusal(403, { code: 'not_assignee' })])
-    s.queue.send('d', 'one')
-    s.queue.send('d', 'two')
+    s.queue.send('d', 'one', 7)
+    s.queue.send('d', 'two', 7)
     await vi.runAllTimersAsync()
     expect(s.posts).toHaveLength(2)
     expect(s.queue.of('d').map((m) => [m.text, m.state, m.code])).toEqual([['one', 'failed', 'not_assignee']])
@@ -80,7 +80,7 @@ describe('SendQueue', () => {
 
   it('believes the log when the answer was lost', async () => {
     const s = setup(Array.from({ length: 4 }, () => new NoAnswer()))
-    s.queue.send('d', 'one')
+    s.queue.send('d', 'one', 7)
     await vi.advanceTimersByTimeAsync(0)
     s.queue.seen(event(1, { client_id: s.posts[0]!.id }))
     expect(s.queue.of('d')).toEqual([])
@@ -91,7 +91,7 @@ describe('SendQueue', () => {
   it('keeps what was not accepted over a reload, with its id', async () => {
     const storage = memory()
     const s = setup([new Promise(() => {}) as never], storage)
-    s.queue.send('d', 'one')
+    s.queue.send('d', 'one', 7)
     const again = setup([], storage)
     const kept = again.queue.of('d')[0]!
     expect(kept).toMatchObject({ text: 'one', state: 'failed' })
@@ -130,14 +130,14 @@ describe('Claims', () => {
   const make = (post: (id: string) => Promise<MessageAnswer>) => {
     const drafts = new Drafts(memory())
     const taken: Event[] = []
-    const claims = new Claims(drafts, (_d, id) => post(id), (_d, e) => taken.push(e))
+    const claims = new Claims(drafts, (_d, body) => post(body.client_id), (_d, e) => taken.push(e))
     return { drafts, taken, claims }
   }
 
   it('clears the box only when the reply was accepted', async () => {
     const c = make((id) => Promise.resolve({ event: event(1, { client_id: id }), claimed: true }))
     c.drafts.set('d', 'hello')
-    const sent = c.claims.send('d', 'hello')
+    const sent = c.claims.send('d', 'hello', 7)
     expect(c.drafts.get('d')).toBe('hello')
     expect(c.claims.get('d')?.busy).toBe(true)
     await sent
@@ -149,7 +149,7 @@ describe('Claims', () => {
   it('keeps the text of the one who lost (M-09)', async () => {
     const c = make(() => Promise.reject(new Refusal(409, { code: 'already_claimed', message: '', operator: { id: 'o', name: 'Марк' } })))
     c.drafts.set('d', 'hello')
-    await c.claims.send('d', 'hello')
+    await c.claims.send('d', 'hello', 7)
     expect(c.drafts.get('d')).toBe('hello')
     expect((c.claims.get('d')?.error as Refusal).operator?.name).toBe('Марк')
   })
@@ -158,7 +158,7 @@ describe('Claims', () => {
     let id = ''
     const c = make((x) => ((id = x), Promise.reject(new NoAnswer())))
     c.drafts.set('d', 'hello')
-    await c.claims.send('d', 'hello')
+    await c.claims.send('d', 'hello', 7)
     c.claims.seen('d', event(1, { client_id: id }))
     expect(c.drafts.get('d')).toBe('')
     expect(c.claims.get('d')).toBeUndefined()

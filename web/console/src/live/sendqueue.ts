@@ -10,13 +10,15 @@ export interface Outgoing {
   clientId: string
   dialogId: string
   text: string
+  /** Last event on the screen when Send was pressed; the same in every retry. */
+  seenSeq: number
   at: number
   state: OutState
   /** Code of the refusal, or no_answer. */
   code?: string
 }
 
-export type Post = (dialogId: string, clientId: string, text: string) => Promise<MessageAnswer>
+export type Post = (dialogId: string, message: { client_id: string; text: string; seen_seq: number }) => Promise<MessageAnswer>
 
 const STORE_KEY = 'otklik.outbox'
 const TRIES = 4
@@ -51,8 +53,8 @@ export class SendQueue extends Emitter {
     return this.items.filter((m) => m.dialogId === dialogId)
   }
 
-  send(dialogId: string, text: string, clientId = newClientId()) {
-    this.items = [...this.items, { clientId, dialogId, text, at: this.now(), state: 'sending' }]
+  send(dialogId: string, text: string, seenSeq: number) {
+    this.items = [...this.items, { clientId: newClientId(), dialogId, text, seenSeq, at: this.now(), state: 'sending' }]
     this.save()
     void this.run(dialogId)
   }
@@ -96,7 +98,7 @@ export class SendQueue extends Emitter {
     const waits = new Backoff(500, 4000)
     for (let attempt = 1; ; attempt++) {
       try {
-        const answer = await this.post(item.dialogId, item.clientId, item.text)
+        const answer = await this.post(item.dialogId, { client_id: item.clientId, text: item.text, seen_seq: item.seenSeq })
         this.accepted(item.dialogId, answer.event)
         this.remove(item.clientId)
         return

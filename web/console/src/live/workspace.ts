@@ -8,7 +8,7 @@ import { Drafts, type TextStorage } from './drafts.ts'
 import { Emitter } from './emitter.ts'
 import { Feed } from './feed.ts'
 import { RowStore, type Sort } from './rows.ts'
-import { SendQueue } from './sendqueue.ts'
+import { type Post, SendQueue } from './sendqueue.ts'
 import { LiveSocket, type Wire } from './socket.ts'
 
 const KEPT_OPEN = 20 // dialogs that stay subscribed, so that going back to one shows it at once
@@ -46,8 +46,7 @@ export class Workspace extends Emitter {
     super()
     this.query = options.query
     this.drafts = new Drafts(options.storage)
-    const post = (dialog_id: string, client_id: string, text: string) =>
-      call('post', '/operator/dialogs/{dialog_id}/messages', { path: { dialog_id }, body: { client_id, text } })
+    const post: Post = (dialog_id, body) => call('post', '/operator/dialogs/{dialog_id}/messages', { path: { dialog_id }, body })
     const accepted = (dialogId: string, event: Event) => this.take(dialogId, event)
     this.sends = new SendQueue({ storage: options.storage, now: () => this.clock.now(), post, accepted })
     this.claims = new Claims(this.drafts, post, (dialogId, event) => {

@@ -61,8 +61,10 @@ export function Composer({ row }: { row: Row }) {
   function send() {
     if (!ready) return
     const body = clean(text)
-    if (untaken) return void claims.send(row.id, body)
-    workspace.sends.send(row.id, body)
+    // What he saw decides whether a refusal is news to him: a colleague's claim on the screen is not a lost race.
+    const seen = workspace.feed(row.id).log.last()
+    if (untaken) return void claims.send(row.id, body, seen)
+    workspace.sends.send(row.id, body, seen)
     drafts.set(row.id, '')
   }
 

@@ -132,12 +132,14 @@ function useScroll(box: React.RefObject<HTMLDivElement | null>, feed: Feed, outg
       update()
       more()
     }
-    // The composer grows, the window is resized: the end stays the end.
+    // The composer grows, a line appears, the window is resized: the end stays the end.
     const sized = new ResizeObserver(() => {
       if (stick.current) el.scrollTop = el.scrollHeight
       more()
     })
     sized.observe(el)
+    const log = el.querySelector('.log')
+    if (log) sized.observe(log)
     el.addEventListener('scroll', onScroll, { passive: true })
     more()
     return () => {
