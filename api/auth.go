@@ -1,0 +1,174 @@
+package api
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/otklik/otklik/store"
+)
+
+const (
+	sessionCookie = "otklik_session"
+	csrfHeader    = "X-CSRF-Token"
+)
+
+// signedIn is the operator of a request.
+type signedIn struct {
+	store.SignIn
+	hash []byte
+}
+
+// What the request knows of who asks, under these keys.
+const (
+	localOperator = "operator"
+	localVisitor  = "visitor"
+)
+
+func operatorOf(c *fiber.Ctx) signedIn { return c.Locals(localOperator).(signedIn) }
+
+// authenticate finds the operator by his cookie; whatever changes something must carry his CSRF token too.
+func (s *Server) authenticate(c *fiber.Ctx) error {
+	in, err := s.findSignIn(c.UserContext(), c.Cookies(sessionCookie))
+	if err != nil {
+		return err
+	}
+	if c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead {
+		if !s.originAllowed(c) {
+			return wrong(codeOrigin, "")
+		}
+		if subtle.ConstantTimeCompare([]byte(c.Get(csrfHeader)), []byte(in.CSRF)) != 1 {
+			return wrong(codeCSRF, "")
+		}
+	}
+	if err := s.limits.operator.allow(in.OperatorID); err != nil {
+		return err
+	}
+	c.Locals(localOperator, in)
+	return c.Next()
+}
+
+func (s *Server) findSignIn(ctx context.Context, token string) (signedIn, error) {
+	if token == "" || len(token) > 200 {
+		return signedIn{}, wrong(codeUnauthenticated, "")
+	}
+	hash := hashToken(token)
+	in, err := s.store.SignInByToken(ctx, hash)
+	if errors.Is(err, store.ErrNotFound) {
+		return signedIn{}, wrong(codeUnauthenticated, "")
+	}
+	return signedIn{in, hash}, err
+}
+
+func (s *Server) checkOrigin(c *fiber.Ctx) error {
+	if !s.originAllowed(c) {
+		return wrong(codeOrigin, "")
+	}
+	return c.Next()
+}
+
+// originAllowed lets through the listed origins, the server's own, and clients that are no browsers and send none.
+func (s *Server) originAllowed(c *fiber.Ctx) bool {
+	origin := c.Get(fiber.HeaderOrigin)
+	if origin == "" || s.origins[origin] {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && u.Host != "" && strings.EqualFold(u.Host, string(c.Request().Host()))
+}
+
+func (s *Server) signIn(c *fiber.Ctx) error {
+	req, _, err := body[SignInRequest](c)
+	if err != nil {
+		return err
+	}
+	for field, text := range map[string]string{"login": req.Login, "password": req.Password} {
+		if text == "" {
+			return wrong(codeRequired, field)
+		}
+		if err := plainText(field, text, 200); err != nil {
+			return err
+		}
+	}
+	login := strings.ToLower(strings.TrimSpace(req.Login))
+	address := s.address(c)
+	if err := s.limits.signInAddress.allow(address); err != nil {
+		return err
+	}
+	if err := s.limits.signIn.allow(address + " " + login); err != nil {
+		return err
+	}
+	ctx := c.UserContext()
+	account, err := s.store.AccountByLogin(ctx, login)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	right, err := s.passwords.check(ctx, account.PasswordHash, req.Password)
+	if err != nil {
+		return err
+	}
+	if !right {
+		return wrong(codeUnauthenticated, "")
+	}
+	secret, csrf := token(), token()
+	if err := s.store.CreateSignIn(ctx, hashToken(secret), account.ID, csrf, s.o.SignInLasts); err != nil {
+		return err
+	}
+	me, err := s.me(ctx, account.ID, csrf)
+	if err != nil {
+		return err
+	}
+	s.setCookie(c, secret, s.o.SignInLasts)
+	return c.JSON(me)
+}
+
+func (s *Server) setCookie(c *fiber.Ctx, value string, lasts time.Duration) {
+	c.Cookie(&fiber.Cookie{Name: sessionCookie, Value: value, Path: "/", HTTPOnly: true, Secure: s.secure,
+		SameSite: fiber.CookieSameSiteLaxMode, MaxAge: int(lasts / time.Second)})
+}
+
+// signOut ends the sign-in and its sockets, in this process at once, in others within seconds.
+func (s *Server) signOut(c *fiber.Ctx) error {
+	in := operatorOf(c)
+	if err := s.store.DeleteSignIn(c.UserContext(), in.hash); err != nil {
+		return err
+	}
+	s.hub.closeSignIn(string(in.hash))
+	c.Cookie(&fiber.Cookie{Name: sessionCookie, Path: "/", HTTPOnly: true, Secure: s.secure,
+		SameSite: fiber.CookieSameSiteLaxMode, Expires: time.Unix(1, 0)})
+	return c.SendStatus(fiber.StatusNoContent)
+}
+
+// address is the client's, from X-Forwarded-For only as far as proxies are trusted: what they did not add themselves
+// anybody may have written.
+func (s *Server) address(c *fiber.Ctx) string {
+	addr, ok := netip.AddrFromSlice(c.Context().RemoteIP())
+	if !ok {
+		return ""
+	}
+	addr = addr.Unmap()
+	hops := strings.Split(c.Get(fiber.HeaderXForwardedFor), ",")
+	for i := len(hops) - 1; i >= 0 && s.trusted(addr); i-- {
+		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		addr = hop.Unmap().WithZone("")
+	}
+	return addr.String()
+}
+
+func (s *Server) trusted(a netip.Addr) bool {
+	for _, p := range s.proxies {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
+}

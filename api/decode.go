@@ -1,0 +1,141 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+)
+
+// body decodes a request strictly: one JSON object of known fields, all required ones given. given says which fields
+// were there.
+func body[T any](c *fiber.Ctx) (v T, given map[string]json.RawMessage, err error) {
+	return decode[T](c.Body())
+}
+
+func decode[T any](raw []byte) (v T, given map[string]json.RawMessage, err error) {
+	if err := json.Unmarshal(raw, &given); err != nil || given == nil {
+		var kind *json.UnmarshalTypeError
+		if errors.As(err, &kind) || (err == nil && given == nil) {
+			return v, nil, wrong(codeWrongType, "")
+		}
+		return v, nil, wrong(codeBadJSON, "")
+	}
+	for name, value := range given {
+		if !utf8.Valid(value) || !utf8.ValidString(name) {
+			return v, nil, wrong(codeNotUTF8, strings.ToValidUTF8(name, ""))
+		}
+	}
+	fields := fieldsOf(reflect.TypeFor[T]())
+	for name, value := range given {
+		if !slices.ContainsFunc(fields, func(f field) bool { return f.name == name }) {
+			return v, nil, wrong(codeUnknownField, strings.ToValidUTF8(name, ""))
+		}
+		if string(value) == "null" {
+			delete(given, name) // null is as good as absent
+		}
+	}
+	if err := json.Unmarshal(raw, &v); err != nil {
+		var kind *json.UnmarshalTypeError
+		if errors.As(err, &kind) {
+			field, _, _ := strings.Cut(kind.Field, ".")
+			return v, nil, wrong(codeWrongType, field)
+		}
+		return v, nil, wrong(codeBadJSON, "")
+	}
+	for _, f := range fields {
+		if _, ok := given[f.name]; f.required && !ok {
+			return v, nil, wrong(codeRequired, f.name)
+		}
+	}
+	return v, given, nil
+}
+
+type field struct {
+	name     string
+	required bool
+}
+
+// fieldsOf reads the JSON names of a generated type, in its order; required ones have no omitempty.
+func fieldsOf(t reflect.Type) []field {
+	out := make([]field, t.NumField())
+	for i := range out {
+		name, rest, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		out[i] = field{name, !strings.Contains(rest, "omitempty")}
+	}
+	return out
+}
+
+var clientID = regexp.MustCompile(`^[A-Za-z0-9_-]{8,64}$`)
+
+func checkClientID(id string) error {
+	if !clientID.MatchString(id) {
+		return wrong(codeInvalid, "client_id")
+	}
+	return nil
+}
+
+// canonical returns an id as PostgreSQL writes it; anything that is no id is not found: a foreign, an unknown and a
+// malformed id look the same (I-03).
+func canonical(id, field string) (string, error) {
+	u, err := uuid.Parse(id)
+	if err != nil || len(id) != 36 {
+		return "", wrong(codeNotFound, field)
+	}
+	return u.String(), nil
+}
+
+func pathID(c *fiber.Ctx, name string) (string, error) { return canonical(c.Params(name), "") }
+
+// plainText checks a short text that no rule of package dialog looks at: at most max characters, none of them a control
+// character.
+func plainText(field, text string, max int) error {
+	if utf8.RuneCountInString(text) > max {
+		return tooLong(field, max)
+	}
+	if strings.ContainsFunc(text, unicode.IsControl) {
+		return wrong(codeInvalid, field)
+	}
+	return nil
+}
+
+// queryInt reads a whole number of the query between min and max; missing is what it says.
+func queryInt(c *fiber.Ctx, name string, missing, min, max int64) (int64, error) {
+	raw := c.Query(name)
+	if raw == "" {
+		return missing, nil
+	}
+	n, err := strconv.ParseInt(raw, 10, 64)
+	if err != nil {
+		if errors.Is(err, strconv.ErrRange) {
+			return 0, wrong(codeInvalid, name)
+		}
+		return 0, wrong(codeWrongType, name)
+	}
+	if n < min || n > max {
+		return 0, wrong(codeInvalid, name)
+	}
+	return n, nil
+}
+
+// queryOneOf reads a word of the query.
+func queryOneOf(c *fiber.Ctx, name, missing string, words ...string) (string, error) {
+	raw := c.Query(name)
+	if raw == "" {
+		return missing, nil
+	}
+	for _, w := range words {
+		if raw == w {
+			return w, nil
+		}
+	}
+	return "", wrong(codeInvalid, name)
+}

@@ -1,0 +1,85 @@
+package api
+
+import (
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Rate is how often something may happen: so many a second in the long run, Burst at once.
+type Rate struct {
+	PerSecond float64
+	Burst     int
+}
+
+// Limits of requests; zero values take the defaults.
+type Limits struct {
+	VisitorMessages Rate // of one visitor
+	VisitorAddress  Rate // visitors' requests from one address
+	ProjectMessages Rate // visitors' commands to one project
+	NewVisitors     Rate // from one address
+	SignIns         Rate // from one address for one login
+	SignInAddress   Rate // from one address
+	Operator        Rate // requests of one operator
+}
+
+func (l Limits) withDefaults() Limits {
+	set := func(r *Rate, perSecond float64, burst int) {
+		if r.PerSecond == 0 {
+			r.PerSecond = perSecond
+		}
+		if r.Burst == 0 {
+			r.Burst = burst
+		}
+	}
+	set(&l.VisitorMessages, 10, 30)
+	set(&l.VisitorAddress, 200, 600)
+	set(&l.ProjectMessages, 5000, 10000)
+	set(&l.NewVisitors, 1, 60)
+	set(&l.SignIns, 10.0/60, 10)
+	set(&l.SignInAddress, 2, 60)
+	set(&l.Operator, 100, 300)
+	return l
+}
+
+// limiter counts one kind of request per key. Keys that are full again are forgotten.
+type limiter struct {
+	rate Rate
+	mu   sync.Mutex
+	keys map[string]*rate.Limiter
+	next int // size at which to look for forgettable keys
+}
+
+func newLimiter(r Rate) *limiter {
+	return &limiter{rate: r, keys: map[string]*rate.Limiter{}, next: 1024}
+}
+
+// allow takes one, or says after how long there will be one.
+func (l *limiter) allow(key string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	k, ok := l.keys[key]
+	if !ok {
+		if len(l.keys) >= l.next {
+			l.forget()
+		}
+		k = rate.NewLimiter(rate.Limit(l.rate.PerSecond), l.rate.Burst)
+		l.keys[key] = k
+	}
+	if k.Allow() {
+		return nil
+	}
+	wait := time.Duration((1 - k.Tokens()) / l.rate.PerSecond * float64(time.Second))
+	return tooMany(max(wait, time.Second))
+}
+
+// forget drops the keys whose bucket is full: they are as good as new.
+func (l *limiter) forget() {
+	for key, k := range l.keys {
+		if k.Tokens() >= float64(l.rate.Burst) {
+			delete(l.keys, key)
+		}
+	}
+	l.next = max(1024, 2*len(l.keys))
+}

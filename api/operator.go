@@ -1,0 +1,241 @@
+package api
+
+import (
+	"context"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/otklik/otklik/dialog"
+	"github.com/otklik/otklik/store"
+)
+
+// sessionsShown is how many sessions a dialog is answered with.
+const sessionsShown = 50
+
+// operatorDialog finds the dialog of the path for the operator of the request. One that is unknown, of another project
+// or of another department is not found: from outside the three look the same (I-03).
+func (s *Server) operatorDialog(c *fiber.Ctx) (store.Row, store.Seat, error) {
+	id, err := pathID(c, "dialog_id")
+	if err != nil {
+		return store.Row{}, store.Seat{}, err
+	}
+	return s.dialogFor(c.UserContext(), operatorOf(c).OperatorID, id)
+}
+
+func (s *Server) dialogFor(ctx context.Context, operatorID, dialogID string) (store.Row, store.Seat, error) {
+	seat, err := s.store.SeatAt(ctx, operatorID, dialogID)
+	if err != nil {
+		return store.Row{}, store.Seat{}, err
+	}
+	row, err := s.store.Load(ctx, dialogID)
+	if err == nil && !dialog.MaySee(row.State, seat.Operator) {
+		err = store.ErrNotFound
+	}
+	return row, seat, err
+}
+
+func (s *Server) getDialog(c *fiber.Ctx) error {
+	row, seat, err := s.operatorDialog(c)
+	if err != nil {
+		return err
+	}
+	ctx, id := c.UserContext(), row.State.ID
+	card, err := s.store.Card(ctx, id)
+	if err != nil {
+		return err
+	}
+	sessions, err := s.store.Sessions(ctx, id, sessionsShown)
+	if err != nil {
+		return err
+	}
+	mark, err := s.store.MarkOf(ctx, id, seat.Operator.ID)
+	if err != nil {
+		return err
+	}
+	out := Dialog{
+		Row:      see(&row, seat.Operator, mark.Events, row.Now).wire(),
+		Card:     Card{Name: card.Name, Email: card.Email, Phone: card.Phone, Comment: card.Comment, ConsentAt: card.ConsentAt},
+		Sessions: make([]SessionSummary, len(sessions)), HeadSeq: row.State.Seq, ReadSeq: mark.Seq,
+		CanDownload: row.State.VisitorMessages > 0, Now: row.Now,
+	}
+	for i, x := range sessions {
+		out.Sessions[i] = SessionSummary{ID: x.ID, No: x.No, StartedAt: x.Begins, LastMessageAt: x.Ends, ClosedAt: x.ClosedAt,
+			Operator: personOf(x.OperatorID, x.Operator), Department: namedOf(x.DepartmentID, x.DepartmentName),
+			Tags: namedAll(x.Tags), FirstSeq: x.FirstSeq, LastSeq: x.LastSeq}
+		if seat.Operator.Level >= dialog.LevelSenior { // D-39
+			out.Sessions[i].Rating = x.Rating
+		}
+	}
+	return c.JSON(out)
+}
+
+func (s *Server) listEvents(c *fiber.Ctx) error {
+	row, seat, err := s.operatorDialog(c)
+	if err != nil {
+		return err
+	}
+	viewer := seat.Operator.ID
+	return s.eventPage(c, row.State.ID, store.OperatorLog, row.State.Seq, func(e dialog.Event) Event { return eventFor(e, viewer) })
+}
+
+func (s *Server) markRead(c *fiber.Ctx) error {
+	req, _, err := body[ReadRequest](c)
+	if err != nil {
+		return err
+	}
+	if req.Seq < 0 {
+		return wrong(codeInvalid, "seq")
+	}
+	row, seat, err := s.operatorDialog(c)
+	if err != nil {
+		return err
+	}
+	mark, err := s.store.MarkRead(c.UserContext(), row.State.ID, seat.Operator.ID, req.Seq)
+	if err != nil {
+		return err
+	}
+	s.desks.marked(mark)
+	s.feed.hint(row.State.ID) // his other tabs may be at another process
+	return c.SendStatus(fiber.StatusNoContent)
+}
+
+func (s *Server) sendOperatorMessage(c *fiber.Ctx) error {
+	req, given, err := body[MessageRequest](c)
+	if err != nil {
+		return err
+	}
+	seen := int64(-1)
+	if _, said := given["seen_seq"]; said {
+		seen = req.SeenSeq
+		if seen < 0 {
+			return wrong(codeInvalid, "seen_seq")
+		}
+	}
+	r, viewer, err := s.operatorCommand(c, req.ClientID, func(by dialog.Operator) (dialog.Command, error) {
+		return dialog.Reply{By: by, Text: req.Text, SeenSeq: seen}, nil
+	})
+	if err != nil {
+		return err
+	}
+	return c.JSON(MessageAnswer{Event: eventFor(r.Event, viewer), Claimed: r.Claimed})
+}
+
+func (s *Server) transferDialog(c *fiber.Ctx) error {
+	req, _, err := body[TransferRequest](c)
+	if err != nil {
+		return err
+	}
+	return s.answerCommand(c, req.ClientID, func(by dialog.Operator) (dialog.Command, error) {
+		to, err := canonical(req.OperatorID, "operator_id")
+		if err != nil {
+			return nil, err
+		}
+		department := ""
+		if req.DepartmentID != "" {
+			if department, err = canonical(req.DepartmentID, "department_id"); err != nil {
+				return nil, err
+			}
+		}
+		return dialog.Transfer{By: by, To: dialog.Operator{ID: to}, Department: department}, nil
+	})
+}
+
+func (s *Server) leaveDialog(c *fiber.Ctx) error {
+	req, _, err := body[LeaveRequest](c)
+	if err != nil {
+		return err
+	}
+	if req.LastSeenSeq < 0 {
+		return wrong(codeInvalid, "last_seen_seq")
+	}
+	return s.answerCommand(c, req.ClientID, func(by dialog.Operator) (dialog.Command, error) {
+		tags, err := tagIDs(req.Tags)
+		return dialog.Leave{By: by, LastSeen: req.LastSeenSeq, Tags: tags}, err
+	})
+}
+
+func (s *Server) setTags(c *fiber.Ctx) error {
+	req, _, err := body[TagsRequest](c)
+	if err != nil {
+		return err
+	}
+	return s.answerCommand(c, req.ClientID, func(by dialog.Operator) (dialog.Command, error) {
+		tags, err := tagIDs(req.Tags)
+		return dialog.SetTags{By: by, Tags: tags}, err
+	})
+}
+
+// maxTags bounds one request (openapi.yaml); the number of tags of a session is not limited (D-54).
+const maxTags = 100
+
+// tagIDs checks the form of tag ids; nil stays nil: "keep those of the session".
+func tagIDs(in []string) ([]string, error) {
+	if in == nil {
+		return nil, nil
+	}
+	if len(in) > maxTags {
+		return nil, tooLong("tags", maxTags)
+	}
+	out := make([]string, len(in))
+	for i, t := range in {
+		id, err := canonical(t, "tags")
+		if err != nil {
+			return nil, wrong(codeInvalid, "tags") // as a tag that does not exist
+		}
+		out[i] = id
+	}
+	return out, nil
+}
+
+// operatorCommand runs a command on the dialog of the path.
+func (s *Server) operatorCommand(c *fiber.Ctx, clientID string, build func(by dialog.Operator) (dialog.Command, error)) (store.Result, string, error) {
+	if err := checkClientID(clientID); err != nil {
+		return store.Result{}, "", err
+	}
+	row, seat, err := s.operatorDialog(c)
+	if err != nil {
+		return store.Result{}, "", err
+	}
+	do, err := build(dialog.Operator{ID: seat.Operator.ID})
+	if err != nil {
+		return store.Result{}, "", err
+	}
+	r, err := s.apply(c.UserContext(), store.Command{DialogID: row.State.ID, ClientID: clientID, Do: do})
+	return r, seat.Operator.ID, err
+}
+
+func (s *Server) answerCommand(c *fiber.Ctx, clientID string, build func(by dialog.Operator) (dialog.Command, error)) error {
+	r, _, err := s.operatorCommand(c, clientID, build)
+	if err != nil {
+		return err
+	}
+	return c.JSON(CommandAnswer{DialogID: r.DialogID, Rev: r.Rev})
+}
+
+func (s *Server) listTransferTargets(c *fiber.Ctx) error {
+	row, seat, err := s.operatorDialog(c)
+	if err != nil {
+		return err
+	}
+	assignee := ""
+	if row.State.Session != nil {
+		assignee = row.State.Session.AssigneeID
+	}
+	except := assignee // not the current one, and nobody hands over to himself unless he takes over as senior (D-27)
+	if seat.Operator.Level < dialog.LevelSenior {
+		except = seat.Operator.ID
+	}
+	targets, err := s.store.TransferTargets(c.UserContext(), row.State.ID, assignee, except)
+	if err != nil {
+		return err
+	}
+	out := TransferTargets{Targets: make([]TransferTarget, len(targets))}
+	for i, t := range targets {
+		out.Targets[i] = TransferTarget{Operator: Person{ID: t.OperatorID, Name: t.Operator},
+			Department: namedOf(t.DepartmentID, t.Department), Available: !t.AtLimit}
+		if t.AtLimit {
+			out.Targets[i].Reason = TransferTargetReasonLimitReached
+		}
+	}
+	return c.JSON(out)
+}

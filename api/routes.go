@@ -1,0 +1,82 @@
+package api
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+func (s *Server) routes() {
+	s.app.Use(s.recover)
+	s.opsRoutes()
+
+	v1 := s.app.Group("/api/v1", s.bounded)
+	v1.Post("/operator/sign-in", s.checkOrigin, s.signIn)
+	v1.Get("/operator/socket", s.checkOrigin, s.operatorSocket)
+	op := v1.Group("/operator", s.authenticate)
+	op.Post("/sign-out", s.signOut)
+	op.Get("/me", s.getMe)
+	op.Patch("/me", s.patchMe)
+	op.Get("/projects/:project_id/dialogs", s.listDialogs)
+	op.Get("/dialogs/:dialog_id", s.getDialog)
+	op.Get("/dialogs/:dialog_id/events", s.listEvents)
+	op.Post("/dialogs/:dialog_id/messages", s.sendOperatorMessage)
+	op.Post("/dialogs/:dialog_id/transfer", s.transferDialog)
+	op.Get("/dialogs/:dialog_id/transfer-targets", s.listTransferTargets)
+	op.Post("/dialogs/:dialog_id/leave", s.leaveDialog)
+	op.Put("/dialogs/:dialog_id/tags", s.setTags)
+	op.Post("/dialogs/:dialog_id/read", s.markRead)
+	op.Get("/dialogs/:dialog_id/transcript", s.operatorTranscript)
+
+	v1.Get("/visitor/socket", s.visitorSocket)
+	widgets := v1.Group("/widgets", anyOrigin)
+	widgets.Get("/:key", s.getWidget)
+	widgets.Post("/:key/visitors", s.createVisitor)
+	v := v1.Group("/visitor", anyOrigin, s.knowVisitor)
+	v.Get("/", s.getVisitorState)
+	v.Get("/events", s.listVisitorEvents)
+	v.Post("/messages", s.sendVisitorMessage)
+	v.Post("/department", s.chooseDepartment)
+	v.Post("/form", s.submitForm)
+	v.Post("/rating", s.rateSession)
+	v.Get("/transcript", s.visitorTranscript)
+	s.app.Use(func(*fiber.Ctx) error { return wrong(codeNotFound, "") })
+}
+
+// recover turns a panic into a logged 500; it must not happen.
+func (s *Server) recover(c *fiber.Ctx) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v", r)
+		}
+	}()
+	return c.Next()
+}
+
+// bounded gives a request its time with the database, and none while the database is down.
+func (s *Server) bounded(c *fiber.Ctx) error {
+	if s.breaker.open.Load() {
+		if c.Get(fiber.HeaderOrigin) != "" {
+			c.Set(fiber.HeaderAccessControlAllowOrigin, "*") // so that the widget can read the answer
+		}
+		return unavailable()
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, budget)
+	defer cancel()
+	c.SetUserContext(ctx)
+	return c.Next()
+}
+
+// anyOrigin lets widgets of any page in: visitors hold a token and no cookie, so there is nothing to steal.
+func anyOrigin(c *fiber.Ctx) error {
+	c.Set(fiber.HeaderAccessControlAllowOrigin, "*")
+	c.Set(fiber.HeaderAccessControlExposeHeaders, "Retry-After, Content-Disposition")
+	if c.Method() != fiber.MethodOptions {
+		return c.Next()
+	}
+	c.Set(fiber.HeaderAccessControlAllowMethods, "GET, POST")
+	c.Set(fiber.HeaderAccessControlAllowHeaders, "Authorization, Content-Type")
+	c.Set(fiber.HeaderAccessControlMaxAge, "86400")
+	return c.SendStatus(fiber.StatusNoContent)
+}

@@ -1,0 +1,255 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/fasthttp/websocket"
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+	"github.com/valyala/fasthttp"
+
+	"github.com/otklik/otklik/store"
+)
+
+// Small buffers and a pool for the writers keep an idle socket cheap (design 5).
+var writeBuffers = &sync.Pool{}
+
+func (s *Server) upgrade(c *fiber.Ctx, handle func(*websocket.Conn)) error {
+	if s.draining.Load() {
+		return unavailable()
+	}
+	if !websocket.FastHTTPIsWebSocketUpgrade(c.Context()) {
+		return wrong(codeInvalid, "")
+	}
+	up := websocket.FastHTTPUpgrader{
+		ReadBufferSize: 512, WriteBufferSize: 512, WriteBufferPool: writeBuffers, HandshakeTimeout: 5 * time.Second,
+		CheckOrigin: func(*fasthttp.RequestCtx) bool { return true }, // done before, where it matters
+	}
+	s.sockets.Add(1)
+	err := up.Upgrade(c.Context(), func(ws *websocket.Conn) {
+		defer s.sockets.Done()
+		handle(ws)
+	})
+	if err != nil {
+		s.sockets.Done()
+		return wrong(codeInvalid, "")
+	}
+	return nil
+}
+
+// operatorSocket serves the console: rows and counts of one watched project, events of the dialogs it has open.
+func (s *Server) operatorSocket(c *fiber.Ctx) error {
+	in, err := s.findSignIn(c.UserContext(), c.Cookies(sessionCookie))
+	if err != nil {
+		return err
+	}
+	seats, err := s.store.Seats(c.UserContext(), []string{in.OperatorID})
+	if err != nil {
+		return err
+	}
+	return s.upgrade(c, func(ws *websocket.Conn) { s.serveOperator(ws, in, seats) })
+}
+
+func (s *Server) serveOperator(ws *websocket.Conn, in signedIn, seats []store.Seat) {
+	x := s.newConn(ws)
+	x.operator, x.signIn, x.id = in.OperatorID, string(in.hash), uuid.NewString()
+	x.seats.Store(seatMap(seats))
+	x.send(plainFrame{"hello", s.now()})
+	if s.late.Load() {
+		x.send(timersFrame{"timers", true})
+	}
+	here := []store.Connection{{OperatorID: x.operator, ID: x.id}}
+	s.briefly(func(ctx context.Context) error { return s.store.Beat(ctx, here) })
+	s.hub.add(x)
+	s.desks.join(x)
+	x.run(func(raw []byte) { s.operatorFrame(x, raw) })
+	s.hub.remove(x)
+	s.desks.part(x)
+	s.briefly(func(ctx context.Context) error { return s.store.Left(ctx, here) })
+}
+
+func seatMap(seats []store.Seat) *map[string]store.Seat {
+	m := make(map[string]store.Seat, len(seats))
+	for _, seat := range seats {
+		m[seat.ProjectID] = seat
+	}
+	return &m
+}
+
+// briefly does what is good to have done, and goes on without it.
+func (s *Server) briefly(f func(context.Context) error) {
+	if s.breaker.open.Load() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), time.Second)
+	defer cancel()
+	if err := f(ctx); err != nil {
+		s.log.Warn("presence", "error", err)
+	}
+}
+
+func (s *Server) operatorFrame(x *conn, raw []byte) {
+	f, _, err := decode[OperatorClientFrame](raw)
+	if err != nil {
+		x.close(closeNotUnderst)
+		return
+	}
+	switch f.Type {
+	case OperatorClientFrameTypePing:
+		x.send(plainFrame{"pong", s.now()})
+	case OperatorClientFrameTypePong:
+	case OperatorClientFrameTypeWatch:
+		s.watch(x, f.ProjectID)
+	case OperatorClientFrameTypeOpen:
+		s.openDialog(x, f.DialogID, f.After)
+	case OperatorClientFrameTypeClose:
+		if id, err := canonical(f.DialogID, ""); err == nil {
+			s.hub.closeDialog(x, id)
+		}
+	case OperatorClientFrameTypeTyping:
+		if id, err := canonical(f.DialogID, ""); err == nil {
+			s.hub.typing(x, id)
+		}
+	default:
+		x.close(closeNotUnderst)
+	}
+}
+
+func (s *Server) watch(x *conn, projectID string) {
+	id, err := canonical(projectID, "project_id")
+	if err == nil {
+		ctx, cancel := s.within()
+		defer cancel()
+		_, err = s.store.Seat(ctx, x.operator, id) // asked anew: access may have come this minute
+	}
+	if err != nil {
+		s.sendError(x, err)
+		return
+	}
+	s.desks.watch(x, id)
+}
+
+func (s *Server) openDialog(x *conn, dialogID string, after int64) {
+	id, err := canonical(dialogID, "dialog_id")
+	if err == nil && after < 0 {
+		err = wrong(codeInvalid, "after")
+	}
+	if err == nil {
+		x.mu.Lock()
+		_, again := x.subs[id]
+		if !again && len(x.subs) >= maxOpen {
+			err = tooMany(time.Second)
+		}
+		x.mu.Unlock()
+	}
+	if err != nil {
+		s.sendError(x, err)
+		return
+	}
+	ctx, cancel := s.within()
+	defer cancel()
+	row, seat, err := s.dialogFor(ctx, x.operator, id)
+	if err != nil {
+		s.sendError(x, err)
+		return
+	}
+	head := row.State.Seq
+	// Said before the log starts to come, so queued before the subscription exists.
+	x.send(openedFrame{"opened", id, head})
+	s.hub.open(&sub{conn: x, dialog: id, project: seat.ProjectID, log: store.OperatorLog, cursor: min(after, head), head: head}, &row)
+}
+
+func (s *Server) sendError(x *conn, err error) {
+	p := s.problemOf(s.ctx, err)
+	if p.code == codeInternal {
+		s.log.Error("frame failed", "error", err)
+	}
+	x.send(errorFrame{"error", p.code, answers[p.code].message})
+}
+
+// helloWithin is how long a visitor's socket may stay without a token.
+const helloWithin = 5 * time.Second
+
+// visitorSocket serves the widget. The token comes in the first frame, never in the URL.
+func (s *Server) visitorSocket(c *fiber.Ctx) error {
+	if err := s.limits.visitorAddress.allow(s.address(c)); err != nil {
+		return err
+	}
+	return s.upgrade(c, s.serveVisitor)
+}
+
+func (s *Server) serveVisitor(ws *websocket.Conn) {
+	x := s.newConn(ws)
+	hello, code := s.readHello(ws)
+	if code != 0 {
+		x.sayClose(code)
+		_ = ws.Close()
+		return
+	}
+	ctx, cancel := s.within()
+	v, err := s.visitors.byToken(ctx, hello.Token)
+	var row store.Row
+	if err == nil {
+		row, err = s.store.Load(ctx, v.DialogID)
+	}
+	cancel()
+	if err != nil {
+		x.sayClose(s.helloCode(err))
+		_ = ws.Close()
+		return
+	}
+	x.visitor = v
+	x.told = stateOf(&row, s.now())
+	x.send(stateFrame{"hello", s.now(), x.told})
+	s.hub.add(x)
+	head := row.State.VisitorSeq
+	s.hub.open(&sub{conn: x, dialog: v.DialogID, project: v.ProjectID, log: store.VisitorLog, cursor: min(hello.After, head), head: head}, &row)
+	x.run(func(raw []byte) { s.visitorFrame(x, raw) })
+	s.hub.remove(x)
+}
+
+func (s *Server) helloCode(err error) int {
+	var p *problem
+	switch {
+	case errors.As(err, &p) && p.code == codeUnauthenticated:
+		return closeSignedOut
+	case s.problemOf(s.ctx, err).code == codeUnavailable:
+		return closeGoingAway // come again
+	}
+	s.log.Error("visitor socket failed", "error", err)
+	return closeGoingAway
+}
+
+func (s *Server) readHello(ws *websocket.Conn) (VisitorClientFrame, int) {
+	ws.SetReadLimit(maxFrame)
+	_ = ws.SetReadDeadline(time.Now().Add(helloWithin))
+	_, raw, err := ws.ReadMessage()
+	if err != nil {
+		return VisitorClientFrame{}, closeNotUnderst
+	}
+	f, _, err := decode[VisitorClientFrame](raw)
+	if err != nil || f.Type != VisitorClientFrameTypeHello || f.After < 0 {
+		return VisitorClientFrame{}, closeNotUnderst
+	}
+	return f, 0
+}
+
+func (s *Server) visitorFrame(x *conn, raw []byte) {
+	f, _, err := decode[VisitorClientFrame](raw)
+	if err != nil {
+		x.close(closeNotUnderst)
+		return
+	}
+	switch f.Type {
+	case VisitorClientFrameTypePing:
+		x.send(plainFrame{"pong", s.now()})
+	case VisitorClientFrameTypePong:
+	case VisitorClientFrameTypeTyping:
+		s.hub.typing(x, x.visitor.DialogID)
+	default:
+		x.close(closeNotUnderst)
+	}
+}

@@ -1,0 +1,89 @@
+package api
+
+import (
+	"cmp"
+	"io"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/otklik/otklik/dialog"
+	"github.com/otklik/otklik/store"
+	"github.com/otklik/otklik/texts"
+	"github.com/otklik/otklik/transcript"
+)
+
+// transcriptPage is how many events of a transcript are in memory at a time.
+const transcriptPage = 500
+
+func (s *Server) operatorTranscript(c *fiber.Ctx) error {
+	row, seat, err := s.operatorDialog(c)
+	if err != nil {
+		return err
+	}
+	self, err := s.store.Self(c.UserContext(), seat.Operator.ID)
+	if err != nil {
+		return err
+	}
+	return s.sendTranscript(c, row, self.Locale, store.OperatorLog)
+}
+
+func (s *Server) visitorTranscript(c *fiber.Ctx) error {
+	v := visitorOf(c)
+	row, err := s.store.Load(c.UserContext(), v.DialogID)
+	if err != nil {
+		return err
+	}
+	return s.sendTranscript(c, row, v.Locale, store.VisitorLog)
+}
+
+// sendTranscript streams the file. It is refused while the visitor has written nothing; locale is the reader's
+// own, unless the request names another.
+func (s *Server) sendTranscript(c *fiber.Ctx, row store.Row, locale string, log store.Log) error {
+	locale, err := queryOneOf(c, "lang", locale, texts.Locales...)
+	if err != nil {
+		return err
+	}
+	if row.State.VisitorMessages == 0 {
+		return wrong(string(dialog.NoVisitorMessages), "")
+	}
+	id := row.State.ID
+	project, zone, err := s.store.ProjectName(c.UserContext(), row.ProjectID)
+	if err != nil {
+		return err
+	}
+	first, err := s.store.EventsAfter(c.UserContext(), id, log, 0, transcriptPage) // while there can still be an error
+	if err != nil {
+		return err
+	}
+	f := transcript.File{
+		Locale: locale, ForVisitor: log == store.VisitorLog, VisitorName: row.VisitorName, Number: row.VisitorNumber,
+		Project: project, TimeZone: zone,
+		Session: func(no int) (transcript.Session, error) {
+			ctx, cancel := s.within()
+			defer cancel()
+			x, err := s.store.SessionByNo(ctx, id, no)
+			tags := make([]string, len(x.Tags))
+			for i, t := range x.Tags {
+				tags[i] = t.Name
+			}
+			return transcript.Session{Begins: x.Begins, Ends: x.Ends, Operator: x.Operator, Tags: tags}, err
+		},
+		After: func(seq int64) ([]dialog.Event, error) {
+			if seq == 0 {
+				return first, nil
+			}
+			ctx, cancel := s.within()
+			defer cancel()
+			return s.store.EventsAfter(ctx, id, log, seq, transcriptPage)
+		},
+	}
+	name := transcript.FileName(project, cmp.Or(row.VisitorName, row.VisitorNumber), row.Now)
+	c.Set(fiber.HeaderContentType, "text/plain; charset=utf-8")
+	c.Set(fiber.HeaderContentDisposition, transcript.Disposition(name))
+	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	// A pipe, so that an error in the middle breaks the download off instead of ending it as if it were whole.
+	out, in := io.Pipe()
+	s.sockets.Go(func() { in.CloseWithError(f.Write(in)) })
+	c.Context().SetBodyStream(out, -1)
+	return nil
+}

@@ -1,0 +1,157 @@
+package api
+
+import (
+	"time"
+
+	"github.com/otklik/otklik/dialog"
+	"github.com/otklik/otklik/store"
+)
+
+// sight is how one operator sees one dialog at one moment, before it is put into words for the wire.
+type sight struct {
+	row    *store.Row
+	viewer dialog.Operator
+	read   int64 // visitor events he has read
+	red    []dialog.Reason
+	groups []dialog.Group
+	next   dialog.Next
+}
+
+func see(row *store.Row, viewer dialog.Operator, read int64, now time.Time) sight {
+	v := sight{row: row, viewer: viewer, read: read}
+	v.red = dialog.Red(row.State, viewer, row.Settings, now)
+	v.groups = dialog.Groups(row.State, viewer, v.red)
+	v.next, _ = dialog.NextRed(row.State, viewer, row.Settings, now)
+	return v
+}
+
+func (v sight) unread() int64   { return max(0, v.row.State.VisitorEvents-v.read) }
+func (v sight) rank() string    { return dialog.Rank(v.row.State, v.red) }
+func (v sight) dot() dialog.Dot { return dialog.DotOf(v.row.State, v.viewer, v.red, v.unread()) }
+func (v sight) in(g dialog.Group) bool {
+	for _, x := range v.groups {
+		if x == g {
+			return true
+		}
+	}
+	return false
+}
+
+// wire is the row as the contract has it.
+func (v sight) wire() Row {
+	r, st := v.row, v.row.State
+	out := Row{
+		ID: st.ID, ProjectID: r.ProjectID, Rev: r.Rev,
+		Visitor:    RowVisitor{ID: st.VisitorID, Name: r.VisitorName, Number: r.VisitorNumber},
+		Unread:     int(v.unread()),
+		Unanswered: st.Waiting(),
+		Important:  len(v.red) > 0,
+		Reasons:    make([]Reason, len(v.red)),
+		Groups:     make([]Group, len(v.groups)),
+		Rank:       v.rank(),
+		ChangesAt:  dialog.ChangesAt(v.next),
+		Can:        canOf(dialog.CanDo(st, v.viewer)),
+		Last:       lastOf(r.Last, v.viewer.ID),
+	}
+	for i, x := range v.red {
+		out.Reasons[i] = Reason(x)
+	}
+	for i, x := range v.groups {
+		out.Groups[i] = Group(x)
+	}
+	if !v.next.At.IsZero() {
+		out.Next = NextDeadline{Kind: NextDeadlineKind(v.next.Reason), At: v.next.At, From: v.next.From}
+	}
+	if ses := st.Session; ses != nil {
+		out.Session = RowSession{ID: ses.ID, No: ses.No, StartedAt: ses.StartedAt, ClosedAt: ses.ClosedAt,
+			Assignee: personOf(ses.AssigneeID, r.AssigneeName), Department: namedOf(ses.DepartmentID, r.DepartmentName),
+			WaitingSince: ses.WaitingSince, Tags: ses.Tags}
+		if out.Session.Tags == nil {
+			out.Session.Tags = []string{}
+		}
+	}
+	return out
+}
+
+func personOf(id, name string) Person {
+	if id == "" {
+		return Person{}
+	}
+	return Person{ID: id, Name: name}
+}
+
+func namedOf(id, name string) Named {
+	if id == "" {
+		return Named{}
+	}
+	return Named{ID: id, Name: name}
+}
+
+func lastOf(l store.Last, viewer string) LastEvent {
+	if l.Kind == "" {
+		return LastEvent{}
+	}
+	out := LastEvent{Kind: EventKind(l.Kind), Author: AuthorKind(l.Author), Mine: l.OperatorID == viewer, At: l.At}
+	if l.Kind == dialog.KindDepartment {
+		out.Department = l.Text
+	} else {
+		out.Text = l.Text
+	}
+	return out
+}
+
+func canOf(c dialog.Can) Can {
+	word := func(code dialog.Code) string {
+		switch code {
+		case "":
+			return "ok"
+		case dialog.NotFound: // he sees the row, but has no right here
+			return string(dialog.Forbidden)
+		}
+		return string(code)
+	}
+	return Can{Write: CanWrite(word(c.Write)), Transfer: CanTransfer(word(c.Transfer)), Leave: CanLeave(word(c.Leave))}
+}
+
+// eventFor is an event as an operator reads it.
+func eventFor(e dialog.Event, viewer string) Event {
+	out := eventOf(e)
+	out.Seq = e.Seq
+	if e.OperatorID == viewer && e.Author == dialog.ByOperator {
+		out.ClientID = e.ClientID
+	}
+	return out
+}
+
+// eventForVisitor is an event as the visitor reads it: in his own sequence.
+func eventForVisitor(e dialog.Event) Event {
+	out := eventOf(e)
+	out.Seq = e.VisitorSeq
+	if e.Author == dialog.ByVisitor {
+		out.ClientID = e.ClientID
+	}
+	return out
+}
+
+func eventOf(e dialog.Event) Event {
+	return Event{SessionID: e.SessionID, SessionNo: e.SessionNo, Kind: EventKind(e.Kind), Author: AuthorKind(e.Author),
+		Operator: personOf(e.OperatorID, e.OperatorName), Audience: EventAudience(e.Audience), Text: e.Text, Key: e.Key,
+		Params: e.Params, At: e.At}
+}
+
+// stateOf is the dialog as its visitor may know it.
+func stateOf(r *store.Row, now time.Time) VisitorState {
+	st := r.State
+	out := VisitorState{DialogID: st.ID, Rev: r.Rev, HeadSeq: st.VisitorSeq, Consent: !r.ConsentAt.IsZero(),
+		CanDownload: st.VisitorMessages > 0, Now: now}
+	ses := st.Session
+	if ses == nil {
+		return out
+	}
+	out.Session = VisitorSession{ID: ses.ID, Open: st.Open(), Operator: r.AssigneeName,
+		Department: namedOf(ses.DepartmentID, r.DepartmentName)}
+	if !ses.RatingUntil.IsZero() && r.Settings.Rating {
+		out.Rating = RatingOffer{SessionID: ses.ID, Until: ses.RatingUntil, Stars: ses.Rating, Comment: ses.RatingComment}
+	}
+	return out
+}

@@ -1,0 +1,201 @@
+package api
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/otklik/otklik/dialog"
+	"github.com/otklik/otklik/store"
+	"github.com/otklik/otklik/texts"
+)
+
+func (s *Server) getWidget(c *fiber.Ctx) error {
+	w, err := s.store.WidgetByKey(c.UserContext(), c.Params("key"))
+	if err != nil {
+		return err
+	}
+	mode := func(m string) FieldMode { return FieldMode(cmp.Or(m, string(FieldModeHidden))) }
+	return c.JSON(WidgetConfig{
+		ProjectName: w.ProjectName, Language: WidgetConfigLanguage(w.Language), Accent: w.Accent, Online: w.Online,
+		Departments: namedAll(w.Departments), Rating: w.Rating,
+		Form: FormConfig{Name: mode(w.Form.Name), Phone: mode(w.Form.Phone), Email: mode(w.Form.Email),
+			ConsentVersion: w.Form.ConsentVersion, ConsentCompany: cmp.Or(w.Form.Company, w.ProjectName),
+			ConsentText: w.Form.ConsentText, ConsentURL: w.Form.ConsentURL},
+	})
+}
+
+// createVisitor makes a visitor with his dialog, when a person first acts (R-021: opening the widget creates nothing).
+func (s *Server) createVisitor(c *fiber.Ctx) error {
+	req, _, err := body[VisitorRequest](c)
+	if err != nil {
+		return err
+	}
+	for _, f := range []struct {
+		name, text string
+		max        int
+	}{{"page_url", req.PageURL, 2000}, {"page_title", req.PageTitle, 300}, {"referrer", req.Referrer, 2000}} {
+		if err := plainText(f.name, f.text, f.max); err != nil {
+			return err
+		}
+	}
+	if req.Locale != "" && !texts.Known(string(req.Locale)) {
+		return wrong(codeInvalid, "locale")
+	}
+	address := s.address(c)
+	if err := s.limits.newVisitor.allow(address); err != nil {
+		return err
+	}
+	ctx := c.UserContext()
+	w, err := s.store.WidgetByKey(ctx, c.Params("key"))
+	if err != nil {
+		return err
+	}
+	locale := string(req.Locale)
+	if locale == "" {
+		if locale = w.Language; !texts.Known(locale) {
+			locale = texts.Default
+		}
+	}
+	secret := token()
+	v, err := s.store.CreateVisitor(ctx, store.NewVisitor{ProjectID: w.ProjectID, TokenHash: hashToken(secret), Locale: locale,
+		PageURL: req.PageURL, PageTitle: req.PageTitle, Referrer: req.Referrer, IP: address, UserAgent: userAgent(c)})
+	if err != nil {
+		return err
+	}
+	row, err := s.store.Load(ctx, v.DialogID)
+	if err != nil {
+		return err
+	}
+	return c.Status(fiber.StatusCreated).JSON(VisitorCreated{Token: secret, State: stateOf(&row, row.Now)})
+}
+
+// userAgent is what the browser says it is, made safe to store and cut.
+func userAgent(c *fiber.Ctx) string {
+	ua := strings.Map(func(r rune) rune {
+		if r < ' ' {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(c.Get(fiber.HeaderUserAgent), ""))
+	if r := []rune(ua); len(r) > 255 {
+		ua = string(r[:255])
+	}
+	return ua
+}
+
+func visitorOf(c *fiber.Ctx) store.Visitor { return c.Locals(localVisitor).(store.Visitor) }
+
+// knowVisitor finds the visitor by his token, which comes in a header and never in a URL.
+func (s *Server) knowVisitor(c *fiber.Ctx) error {
+	if err := s.limits.visitorAddress.allow(s.address(c)); err != nil {
+		return err
+	}
+	scheme, token, _ := strings.Cut(c.Get(fiber.HeaderAuthorization), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return wrong(codeUnauthenticated, "")
+	}
+	v, err := s.visitors.byToken(c.UserContext(), token)
+	if err != nil {
+		return err
+	}
+	c.Locals(localVisitor, v)
+	return c.Next()
+}
+
+func (s *Server) getVisitorState(c *fiber.Ctx) error {
+	row, err := s.store.Load(c.UserContext(), visitorOf(c).DialogID)
+	if err != nil {
+		return err
+	}
+	return c.JSON(stateOf(&row, row.Now))
+}
+
+func (s *Server) listVisitorEvents(c *fiber.Ctx) error {
+	row, err := s.store.Load(c.UserContext(), visitorOf(c).DialogID)
+	if err != nil {
+		return err
+	}
+	return s.eventPage(c, row.State.ID, store.VisitorLog, row.State.VisitorSeq, eventForVisitor)
+}
+
+func (s *Server) sendVisitorMessage(c *fiber.Ctx) error {
+	req, given, err := body[MessageRequest](c)
+	if err != nil {
+		return err
+	}
+	if _, said := given["seen_seq"]; said { // operators only
+		return wrong(codeUnknownField, "seen_seq")
+	}
+	return s.visitorCommand(c, req.ClientID, dialog.VisitorMessage{Text: req.Text})
+}
+
+func (s *Server) chooseDepartment(c *fiber.Ctx) error {
+	req, _, err := body[DepartmentRequest](c)
+	if err != nil {
+		return err
+	}
+	id, err := canonical(req.DepartmentID, "department_id")
+	if err != nil {
+		return wrong(codeInvalid, "department_id") // as one that is not of this project
+	}
+	return s.visitorCommand(c, req.ClientID, dialog.ChooseDepartment{ID: id})
+}
+
+func (s *Server) submitForm(c *fiber.Ctx) error {
+	req, _, err := body[FormRequest](c)
+	if err != nil {
+		return err
+	}
+	// The proof is kept as it was shown; no rule looks at it (D-41).
+	if err := plainText("consent_text", strings.NewReplacer("\n", "", "\r", "", "\t", "").Replace(req.ConsentText), 2000); err != nil {
+		return err
+	}
+	if err := plainText("consent_version", req.ConsentVersion, 40); err != nil {
+		return err
+	}
+	return s.visitorCommand(c, req.ClientID, dialog.SubmitForm{Name: req.Name, Phone: req.Phone, Email: req.Email, Consent: req.Consent,
+		Proof: dialog.ConsentProof{Text: req.ConsentText, Version: req.ConsentVersion, IP: s.address(c), UserAgent: userAgent(c)}})
+}
+
+func (s *Server) visitorCommand(c *fiber.Ctx, clientID string, do dialog.Command) error {
+	r, err := s.runVisitorCommand(c, clientID, do)
+	if err != nil {
+		return err
+	}
+	return c.JSON(MessageAnswer{Event: eventForVisitor(r.Event)})
+}
+
+func (s *Server) runVisitorCommand(c *fiber.Ctx, clientID string, do dialog.Command) (store.Result, error) {
+	if err := checkClientID(clientID); err != nil {
+		return store.Result{}, err
+	}
+	v := visitorOf(c)
+	if err := s.limits.visitor.allow(v.ID); err != nil {
+		return store.Result{}, err
+	}
+	if err := s.limits.project.allow(v.ProjectID); err != nil {
+		return store.Result{}, err
+	}
+	return s.apply(c.UserContext(), store.Command{DialogID: v.DialogID, ClientID: clientID, Do: do})
+}
+
+func (s *Server) rateSession(c *fiber.Ctx) error {
+	req, _, err := body[RatingRequest](c)
+	if err != nil {
+		return err
+	}
+	session, err := canonical(req.SessionID, "session_id")
+	if err != nil {
+		return err
+	}
+	r, err := s.runVisitorCommand(c, req.ClientID, dialog.Rate{SessionID: session, Stars: req.Stars, Comment: req.Comment})
+	if err != nil {
+		return err
+	}
+	if r.Applied != nil {
+		return c.JSON(stateOf(&r.Applied.Row, s.now()))
+	}
+	return s.getVisitorState(c)
+}
