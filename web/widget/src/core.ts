@@ -62,7 +62,7 @@ export function createCore(key: string, base: string, config: WidgetConfig, stor
 
   // Another token, of another tab; or none, when the server does not know ours any more.
   function adopt(other?: string) {
-    if (!other && store.get("token") === token) store.drop("token");
+    if (!other && store.get("token") === token) ["token", "read"].map(store.drop);
     token = other;
     core.state = undefined;
     core.events = [];
@@ -180,8 +180,7 @@ export function createCore(key: string, base: string, config: WidgetConfig, stor
     // Operator's messages after the last one this browser has shown.
     unread: () => core.events.filter((e) => e.seq > +store.get("read")! && e.author === "operator" && e.kind === "message").length,
     read() {
-      const seq = `${last(core.events)}`;
-      if (store.get("read") !== seq) store.set("read", seq);
+      if (core.unread()) store.set("read", `${last(core.events)}`);
     },
     // «Скачать диалог» (R-093): fetched, because the token must not stand in an address.
     async download() {

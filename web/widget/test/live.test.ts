@@ -1,0 +1,99 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createLive } from "../src/live";
+import { FakeSocket } from "./fakes";
+
+// I-08: the line comes back by itself and resumes where it stopped; a dead one is found.
+
+const status = vi.fn();
+const refused = vi.fn();
+let after: number;
+let eager: boolean;
+const live = () =>
+  createLive({ url: "ws://host/socket", hello: () => ({ token: "t", after }), frame: () => {}, status, eager: () => eager, refused });
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  FakeSocket.install();
+  after = 7;
+  eager = true;
+  vi.clearAllMocks();
+});
+afterEach(() => vi.useRealTimers());
+
+test("says hello with the last seq, answers pings", () => {
+  live().open();
+  const s = FakeSocket.last();
+  s.accept();
+  expect(s.sent).toEqual([{ type: "hello", token: "t", after: 7 }]);
+  s.say({ type: "hello" });
+  expect(status).toHaveBeenLastCalledWith(true);
+  s.say({ type: "ping" });
+  expect(s.sent.at(-1)).toEqual({ type: "pong" });
+});
+
+test.each([[true, 20_000], [false, 30_000]])("a half-open line is left within the time (eager %s: %i ms)", (looking, limit) => {
+  eager = looking;
+  live().open();
+  FakeSocket.last().accept();
+  FakeSocket.last().say({ type: "hello" });
+  vi.advanceTimersByTime(limit);
+  expect(FakeSocket.all[0]!.sent.at(-1)).toEqual({ type: "ping" });
+  expect(status).toHaveBeenLastCalledWith(false);
+  after = 9;
+  vi.advanceTimersByTime(1000);
+  FakeSocket.last().accept();
+  expect(FakeSocket.all).toHaveLength(2);
+  expect(FakeSocket.last().sent[0]).toMatchObject({ after: 9 });
+});
+
+test("a line that answers is kept", () => {
+  live().open();
+  FakeSocket.last().accept();
+  for (let i = 0; i < 20; i++) {
+    vi.advanceTimersByTime(12_000);
+    expect(FakeSocket.last().sent.at(-1)).toEqual({ type: "ping" });
+    FakeSocket.last().say({ type: "pong" });
+  }
+  expect(FakeSocket.all).toHaveLength(1);
+});
+
+test.each([1001, 4008])("after %i it comes back at once", (code) => {
+  live().open();
+  FakeSocket.last().accept();
+  FakeSocket.last().drop(code);
+  vi.advanceTimersByTime(500);
+  expect(FakeSocket.all).toHaveLength(2);
+});
+
+test("after failures it waits longer and longer, at most 30 s", () => {
+  live().open();
+  const gaps: number[] = [];
+  for (let i = 0; i < 8; i++) {
+    const count = FakeSocket.all.length;
+    FakeSocket.last().drop(1006);
+    let waited = 0;
+    while (FakeSocket.all.length === count) {
+      vi.advanceTimersByTime(100);
+      waited += 100;
+    }
+    gaps.push(waited);
+  }
+  expect(gaps[0]).toBeLessThanOrEqual(1000);
+  expect(gaps[5]).toBeGreaterThan(gaps[0]! * 5);
+  expect(Math.max(...gaps)).toBeLessThanOrEqual(30_000);
+});
+
+test.each([4001, 4003])("%i is final", (code) => {
+  live().open();
+  FakeSocket.last().accept();
+  FakeSocket.last().drop(code);
+  vi.advanceTimersByTime(120_000);
+  expect(FakeSocket.all).toHaveLength(1);
+  expect(refused).toHaveBeenCalledWith(code);
+});
+
+test("a connection that never opens is given up", () => {
+  live().open();
+  vi.advanceTimersByTime(14_000);
+  expect(FakeSocket.all.length).toBeGreaterThan(1);
+});

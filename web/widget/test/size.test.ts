@@ -1,0 +1,18 @@
+// @vitest-environment node
+import { gzipSync } from "node:zlib";
+import { build, type Rolldown } from "vite";
+import { expect, test } from "vitest";
+
+// Design, section 7: what a page loads in one language is at most 10 KB of gzip. Builds anew, so that it never measures an old file.
+test("script and largest language are at most 10 KB of gzip", async () => {
+  const root = `${import.meta.dirname}/..`;
+  const [result] = (await build({ root, configFile: `${root}/vite.config.ts`, logLevel: "silent", build: { write: false } })) as Rolldown.RolldownOutput[];
+  const size = (name: string) => {
+    const file = result!.output.find((o) => o.fileName === name)!;
+    return gzipSync(file.type === "chunk" ? file.code : file.source, { level: 9 }).length;
+  };
+  const total = size("widget.js") + Math.max(size("ru.json"), size("en.json"), size("kk.json"));
+  expect(total).toBeLessThanOrEqual(10 * 1024);
+  const script = result!.output.find((o) => o.fileName === "widget.js") as Rolldown.OutputChunk;
+  expect(script.code).not.toMatch(/\beval\(|new Function|innerHTML|document\.cookie/);
+});
