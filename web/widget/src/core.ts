@@ -178,7 +178,7 @@ export function createCore(key: string, base: string, config: WidgetConfig, stor
       changed();
     },
     // Operator's messages after the last one this browser has shown.
-    unread: () => core.events.filter((e) => e.seq > +store.get("read")! && e.author === "operator" && e.kind === "message").length,
+    unread: () => core.events.filter((e) => e.seq > +(store.get("read") ?? 0) && e.author === "operator" && e.kind === "message").length,
     read() {
       if (core.unread()) store.set("read", `${last(core.events)}`);
     },

@@ -66,7 +66,7 @@ export function createForm(core: Core, sent: () => void) {
     }
   }
 
-  return h("form.fm", { noValidate: true, onsubmit: (e: Event) => (e.preventDefault(), submit()) },
+  return h("form.fm", { noValidate: true, "aria-label": t("form.title"), onsubmit: (e: Event) => (e.preventDefault(), submit()) },
     h("b", null, t("form.title")),
     h("p", null, t("form.intro")),
     ...fields.flatMap(([name, label, , type]) => {

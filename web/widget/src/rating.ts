@@ -43,9 +43,9 @@ export function createRating(core: Core, offer: Offer, done: () => void) {
     }
   }
 
-  return h("form.fm.rt", { onsubmit: (e: Event) => (e.preventDefault(), submit()) },
+  return h("form.fm.rt", { "aria-label": t("rate.ask"), onsubmit: (e: Event) => (e.preventDefault(), submit()) },
     h("b", null, t("rate.ask")),
-    h("div.st", { role: "radiogroup", "aria-label": t("rate.ask") }, ...labels),
+    h("div.st", { role: "radiogroup" }, ...labels),
     chosen,
     comment,
     error,

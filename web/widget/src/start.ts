@@ -1,7 +1,7 @@
+import css from "./style.css?inline";
 import { request, type WidgetConfig } from "./api";
 import { createCore } from "./core";
 import type { Key } from "./keys";
-import css from "./style.css?inline";
 import { createStore } from "./store";
 import { chooseLanguage, setTexts } from "./texts";
 import { createView } from "./view";

@@ -22,7 +22,7 @@ export function createView(config: WidgetConfig) {
   const avatar = h("span.a");
   const title = h("b");
   const sub = h("span");
-  const save = h("button", { "aria-label": t("act.download"), onclick: download }, icon("save", 20));
+  const save = h("button", { onclick: download }, icon("save", 20));
   const close = h("button", { "aria-label": t("btn.close"), onclick: () => show(false) }, icon("down", 20));
   const bar = h("div.bar", { role: "alert", hidden: true });
   const stream = h("div.sm", { role: "log", "aria-label": config.project_name, tabIndex: 0, onscroll: scrolled });
