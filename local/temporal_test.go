@@ -63,3 +63,26 @@ func TestTemporalSaysWhyItDidNotStart(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 }
+
+// TestTemporalHasItsDatabaseAlone: two servers on one database would both
+// believe they own every shard.
+func TestTemporalHasItsDatabaseAlone(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	defer cancel()
+	opts := TemporalOptions{Binary: TemporalBinary(), DatabaseURL: startPostgres(t, folder(t)).URL, Namespace: "otklik"}
+	first, err := StartTemporal(ctx, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Stop()
+	if _, err := StartTemporal(ctx, opts); err == nil || !strings.Contains(err.Error(), "another process runs Temporal on database temporal") {
+		t.Fatalf("got %v", err)
+	}
+	opts.DBPrefix = "other"
+	second, err := StartTemporal(ctx, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Stop()
+}

@@ -8,6 +8,7 @@ if [ -z "${OTKLIK_CACHE:-}" ]; then
 		OTKLIK_CACHE=$PWD/.cache
 	fi
 fi
+case $OTKLIK_CACHE in /*) ;; *) OTKLIK_CACHE=$PWD/$OTKLIK_CACHE ;; esac
 export OTKLIK_CACHE
 
 # hash_of prints the first 16 hex digits of the SHA-256 of its input.

@@ -28,7 +28,7 @@ if [ ! -x "$kept" ]; then
 	trap 'rm -f "$part" "$log"' EXIT
 	cd cmd/temporal
 	total=$(go list -deps . | wc -l | tr -d ' ')
-	echo "temporal: building once for this machine, $total packages, several minutes; kept in $OTKLIK_CACHE"
+	echo "temporal: building once for this machine, $total packages, minutes when nothing is compiled yet; kept in $OTKLIK_CACHE"
 	nice go build -v -trimpath -ldflags "-s -w" -o "$part" . >"$log" 2>&1 &
 	build=$!
 	trap 'kill "$build" 2>/dev/null || true; rm -f "$part" "$log"' EXIT
@@ -47,6 +47,8 @@ if [ ! -x "$kept" ]; then
 	fi
 	mv "$part" "$kept"
 	cd ../..
+	# The three newest stay, for clones at other commits.
+	ls -dt "$OTKLIK_CACHE"/temporal/*/ | tail -n +4 | while read -r old; do rm -rf "$old"; done
 fi
 
 mkdir -p "$(dirname "$out")"

@@ -33,6 +33,9 @@ const (
 	visibilityConns = 6
 )
 
+// claimLimit is how long a predecessor may take to stop.
+const claimLimit = 5 * time.Second
+
 // database names the two databases Temporal uses and how to reach them.
 type database struct {
 	base       *url.URL // as given: a database that exists, to connect to first
@@ -78,7 +81,7 @@ func (d database) claim(ctx context.Context) (func(), error) {
 	h := fnv.New64a()
 	h.Write([]byte("otklik temporal " + d.main))
 	key := int64(h.Sum64())
-	deadline := time.Now().Add(15 * time.Second)
+	deadline := time.Now().Add(claimLimit)
 	for {
 		var got bool
 		if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", key).Scan(&got); err != nil {
