@@ -12,24 +12,14 @@ var files embed.FS
 
 var pages = template.Must(template.ParseFS(files, "*.html"))
 
-// Project is a demo shop as the list names it.
-type Project struct{ Key, Name string }
-
 // Page is the page of one shop with its widget: the tea shop for the key "zavarka", a bookshop for any other.
 func Page(widgetKey, projectName string) []byte {
 	name := "books.html"
 	if widgetKey == "zavarka" {
 		name = "tea.html"
 	}
-	return render(name, Project{widgetKey, projectName})
-}
-
-// List is a page with links to the shops.
-func List(projects []Project) []byte { return render("list.html", projects) }
-
-func render(name string, data any) []byte {
 	var b bytes.Buffer
-	if err := pages.ExecuteTemplate(&b, name, data); err != nil {
+	if err := pages.ExecuteTemplate(&b, name, struct{ Key, Name string }{widgetKey, projectName}); err != nil {
 		panic(err) // the templates are compiled in, and a buffer takes every write
 	}
 	return b.Bytes()

@@ -26,12 +26,3 @@ func TestPage(t *testing.T) {
 		t.Error("the key is not escaped")
 	}
 }
-
-func TestList(t *testing.T) {
-	page := string(List([]Project{{"zavarka", "Лавка «Заварка»"}, {"knigi", "<i>Книги</i>"}}))
-	for _, want := range []string{`href="/demo/zavarka/"`, `href="/demo/knigi/"`, "&lt;i&gt;Книги"} {
-		if !strings.Contains(page, want) {
-			t.Errorf("the list lacks %s", want)
-		}
-	}
-}
