@@ -32,8 +32,10 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"dev", "run everything on this machine, with demo data", runDev},
+		{"serve", "answer browsers: API, sockets, console, widget", runServe},
 		{"worker", "run workflows and activities", runWorker},
 		{"migrate", "bring the schema and the search attributes up to date", runMigrate},
+		{"seed", "fill in demo data", runSeed},
 		{"reconcile", "compare open sessions with their workflows and mend what is missing", runReconcile},
 		{"replay", "play real conversations against a running server and compare what came of them", runReplay},
 	}
