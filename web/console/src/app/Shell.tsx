@@ -53,7 +53,6 @@ export function Shell({ me }: { me: Me }) {
       </a>
       <TopBar me={me} />
       <div className="frame">
-        <h1 className="vh">{t('nav.dialogs')}</h1>
         {project ? (
           <ListPane me={me} project={project} dialogId={dialogId} />
         ) : (

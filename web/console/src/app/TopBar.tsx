@@ -14,6 +14,7 @@ export function TopBar({ me }: { me: Me }) {
   const project = useStore(useWorkspace()).project
   return (
     <header className="top">
+      <h1 className="vh">{t('nav.dialogs')}</h1>
       <div className="logo">
         <Logo />
         <span className="nmx">Otklik</span>

@@ -47,20 +47,20 @@ export const RowView = memo(function RowView(props: {
   ]
 
   return (
-    <div
-      className={classes.join(' ')}
-      role="option"
-      data-row={row.id}
-      aria-selected={props.selected}
-      aria-label={label.filter(Boolean).join('. ')}
-      aria-posinset={props.place}
-      aria-setsize={props.of}
-      tabIndex={props.focusable ? 0 : -1}
-      style={{ transform: `translateY(${props.top}px)` }}
-      onClick={props.onOpen}
-    >
+    // The option lies under what is drawn: its name says moments, where the eye sees running figures.
+    <div className={classes.join(' ')} style={{ transform: `translateY(${props.top}px)` }} title={text} onClick={props.onOpen}>
+      <div
+        className="row-hit"
+        role="option"
+        data-row={row.id}
+        aria-selected={props.selected}
+        aria-label={label.filter(Boolean).join('. ')}
+        aria-posinset={props.place}
+        aria-setsize={props.of}
+        tabIndex={props.focusable ? 0 : -1}
+      />
       <Avatar id={row.visitor.id} name={row.visitor.name} outlined={foreign} />
-      <span className="row-in">
+      <span className="row-in" aria-hidden="true">
         <span className="l1">
           <span className="nm ell" title={name.length > 24 ? name : undefined}>
             {name}
@@ -68,9 +68,7 @@ export const RowView = memo(function RowView(props: {
           <RowTime at={row.last?.at ?? row.session.started_at} />
         </span>
         <span className="l2">
-          <span className={last.system ? 'tx ell sys' : 'tx ell'} title={text}>
-            {text}
-          </span>
+          <span className={last.system ? 'tx ell sys' : 'tx ell'}>{text}</span>
           <Mark row={row} foreign={foreign} />
         </span>
         <StateLine row={row} foreign={foreign} />

@@ -27,8 +27,9 @@ export function Ring({ share, size = 14, dashed }: { share: number; size?: numbe
 /** Colour and initials come from the id and the name, so a visitor looks the same everywhere (D-18). */
 export function Avatar({ id, name, size = 36, outlined }: { id: string; name?: string; size?: number; outlined?: boolean }) {
   return (
-    <span className={`av a${tint(id)} s${size}${outlined ? ' outlined' : ''}`} aria-hidden="true">
-      {name ? initials(name) : <Icon name="user" size={Math.round(size / 2)} />}
+    // Initials are drawn, not written: as text they would have to be part of every name they stand beside.
+    <span className={`av a${tint(id)} s${size}${outlined ? ' outlined' : ''}`} data-initials={name ? initials(name) : ''} aria-hidden="true">
+      {name ? null : <Icon name="user" size={Math.round(size / 2)} />}
     </span>
   )
 }
