@@ -14,19 +14,29 @@ const consolePolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img
 	"connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 func (s *Server) staticRoutes() {
-	s.app.Get("/", func(c *fiber.Ctx) error { return c.Redirect("/console/") })
+	s.app.Get("/", toFolder("/console/"))
 	if s.o.Console != nil {
-		s.app.Get("/console", func(c *fiber.Ctx) error { return c.Redirect("/console/") })
+		s.app.Get("/console", toFolder("/console/"))
 		s.app.Get("/console/*", s.serveConsole)
 	}
 	if s.o.Demo != nil {
-		s.app.Get("/demo", func(c *fiber.Ctx) error { return c.Redirect("/demo/") })
-		s.app.Get("/demo/", s.serveDemo)
-		s.app.Get("/demo/:key", s.serveDemo)
+		s.app.Get("/demo", toFolder("/demo/"))
+		s.app.Get("/demo/*", s.serveDemo)
 	}
 	if s.o.Widget != nil {
 		s.app.Get("/widget.js", func(c *fiber.Ctx) error { return serveWidget(c, s.o.Widget, "widget.js") })
 		s.app.Get("/widget/*", func(c *fiber.Ctx) error { return serveWidget(c, s.o.Widget, c.Params("*")) })
+	}
+}
+
+// toFolder adds the slash without which the page's own relative addresses would miss. The router takes both forms for
+// the same route.
+func toFolder(folder string) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		if c.Path() == folder {
+			return c.Next()
+		}
+		return c.Redirect(folder)
 	}
 }
 
@@ -68,7 +78,7 @@ func serveWidget(c *fiber.Ctx, files fs.FS, name string) error {
 }
 
 func (s *Server) serveDemo(c *fiber.Ctx) error {
-	raw, ok := s.o.Demo(c.Params("key"))
+	raw, ok := s.o.Demo(c.UserContext(), strings.Trim(c.Params("*"), "/"))
 	if !ok {
 		return wrong(codeNotFound, "")
 	}

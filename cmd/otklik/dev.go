@@ -149,6 +149,7 @@ func (d *dev) start(ctx context.Context) error {
 		"TEMPORAL_UI_URL="+d.temporalUI,
 		"OTKLIK_LISTEN="+net.JoinHostPort(d.host, strconv.Itoa(d.port)),
 		"OTKLIK_PUBLIC_URL="+d.url,
+		"OTKLIK_DEMO=1",
 	)
 	if _, err := d.once(ctx, "migrate"); err != nil {
 		return err

@@ -15,7 +15,9 @@ import (
 
 	"github.com/otklik/otklik/api"
 	"github.com/otklik/otklik/relay"
+	"github.com/otklik/otklik/store"
 	"github.com/otklik/otklik/web"
+	"github.com/otklik/otklik/web/demo"
 )
 
 // drainWithin is how long requests and sockets have to end when the server is told to stop.
@@ -53,7 +55,7 @@ func runServe(ctx context.Context, m *Main, args []string) error {
 	server, err := api.New(api.Options{
 		Store: s, Nudge: r.Nudge, Log: logger, PublicURL: *public, Limits: limits,
 		AllowedOrigins: fields(m.Env("OTKLIK_ALLOWED_ORIGINS")), TrustedProxies: fields(m.Env("OTKLIK_TRUSTED_PROXIES")),
-		Console: web.Console(), Widget: web.Widget(),
+		Console: web.Console(), Widget: web.Widget(), Demo: m.demoPages(s),
 		TemporalReachable: func(ctx context.Context) error {
 			_, err := c.CheckHealth(ctx, &client.CheckHealthRequest{})
 			return err
@@ -91,6 +93,25 @@ func serve(ctx context.Context, server *api.Server, r *relay.Relay, ln net.Liste
 	stopRelay() // last: what the last requests owe is sent, or stays owed
 	<-relayed
 	return err
+}
+
+// demoPages are the pages of the demo shops, for those who ran seed --demo; OTKLIK_DEMO switches them on.
+func (m *Main) demoPages(s *store.Store) api.DemoRenderer {
+	if m.Env("OTKLIK_DEMO") == "" {
+		return nil
+	}
+	return func(ctx context.Context, key string) ([]byte, bool) {
+		if key == "" {
+			key = demoProjects[0].key
+		}
+		ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+		defer cancel()
+		w, err := s.WidgetByKey(ctx, key)
+		if err != nil {
+			return nil, false
+		}
+		return demo.Page(key, w.ProjectName), true
+	}
 }
 
 // limits reads OTKLIK_LIMIT_…: requests a second, for load tests and for large offices behind one address.
