@@ -92,7 +92,7 @@ func (p *problem) body() Error {
 
 // answerError is Fiber's error handler: whatever went wrong becomes one JSON shape.
 func (s *Server) answerError(c *fiber.Ctx, err error) error {
-	p := s.problemOf(c.UserContext(), err)
+	p := s.problemOf(err)
 	if p.code == codeInternal {
 		s.log.Error("request failed", "method", c.Method(), "route", c.Route().Path, "error", err)
 	}
@@ -103,7 +103,7 @@ func (s *Server) answerError(c *fiber.Ctx, err error) error {
 }
 
 // problemOf maps every error there is: ours, refusals of the rules, the store's, Fiber's.
-func (s *Server) problemOf(ctx context.Context, err error) *problem {
+func (s *Server) problemOf(err error) *problem {
 	var p *problem
 	var refusal *dialog.Refusal
 	var fe *fiber.Error
@@ -113,7 +113,7 @@ func (s *Server) problemOf(ctx context.Context, err error) *problem {
 	case errors.As(err, &refusal):
 		p := &problem{code: string(refusal.Code), field: refusal.Field, max: refusal.Max}
 		if refusal.OperatorID != "" {
-			p.operator = Person{ID: refusal.OperatorID, Name: s.nameOf(ctx, refusal.OperatorID)}
+			p.operator = Person{ID: refusal.OperatorID, Name: s.nameOf(refusal.OperatorID)}
 		}
 		if _, known := answers[p.code]; !known {
 			p.code = codeInternal

@@ -47,8 +47,8 @@ type Options struct {
 	Demo            DemoRenderer // page of the demo shop; nil: none
 }
 
-// DemoRenderer renders the page of the demo shop for a widget key (empty: the list); false: no such page.
-type DemoRenderer func(key string) (html []byte, ok bool)
+// DemoRenderer renders the page of the demo shop for a widget key (empty: the first shop); false: no such page.
+type DemoRenderer func(ctx context.Context, key string) (html []byte, ok bool)
 
 // Server serves the API. Make it with New, run it with Listen, end it with Shutdown.
 type Server struct {
@@ -186,7 +186,9 @@ func (s *Server) within() (context.Context, context.CancelFunc) {
 }
 
 // nameOf reads an operator's name for an answer; the answer is worth giving without it.
-func (s *Server) nameOf(ctx context.Context, operatorID string) string {
+func (s *Server) nameOf(operatorID string) string {
+	ctx, cancel := context.WithTimeout(s.ctx, 500*time.Millisecond) // the request's own time is over when it is answered
+	defer cancel()
 	name, err := s.store.OperatorName(ctx, operatorID)
 	if err != nil {
 		s.log.Warn("name of operator", "operator", operatorID, "error", err)

@@ -163,7 +163,7 @@ func (s *Server) openDialog(x *conn, dialogID string, after int64) {
 }
 
 func (s *Server) sendError(x *conn, err error) {
-	p := s.problemOf(s.ctx, err)
+	p := s.problemOf(err)
 	if p.code == codeInternal {
 		s.log.Error("frame failed", "error", err)
 	}
@@ -216,7 +216,7 @@ func (s *Server) helloCode(err error) int {
 	switch {
 	case errors.As(err, &p) && p.code == codeUnauthenticated:
 		return closeSignedOut
-	case s.problemOf(s.ctx, err).code == codeUnavailable:
+	case s.problemOf(err).code == codeUnavailable:
 		return closeGoingAway // come again
 	}
 	s.log.Error("visitor socket failed", "error", err)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	"regexp"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -11,8 +12,19 @@ import (
 	"github.com/otklik/otklik/texts"
 )
 
+var widgetKey = regexp.MustCompile(`^[a-z0-9-]{3,64}$`)
+
+// widget finds the active widget of the path.
+func (s *Server) widget(c *fiber.Ctx) (store.Widget, error) {
+	key := c.Params("key")
+	if !widgetKey.MatchString(key) {
+		return store.Widget{}, wrong(codeNotFound, "")
+	}
+	return s.store.WidgetByKey(c.UserContext(), key)
+}
+
 func (s *Server) getWidget(c *fiber.Ctx) error {
-	w, err := s.store.WidgetByKey(c.UserContext(), c.Params("key"))
+	w, err := s.widget(c)
 	if err != nil {
 		return err
 	}
@@ -48,7 +60,7 @@ func (s *Server) createVisitor(c *fiber.Ctx) error {
 		return err
 	}
 	ctx := c.UserContext()
-	w, err := s.store.WidgetByKey(ctx, c.Params("key"))
+	w, err := s.widget(c)
 	if err != nil {
 		return err
 	}
