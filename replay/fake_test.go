@@ -219,6 +219,10 @@ func (f *fake) routes(mux *http.ServeMux, conns *fakeConns) {
 			fail(w, 409, "already_claimed")
 			return nil
 		}
+		if seen, _ := in["seen_seq"].(float64); int(seen) != len(d.events) {
+			fail(w, 400, "wrong_type") // the replay answers what it has seen, and everything is seen when it answers
+			return nil
+		}
 		if claimed {
 			d.assignee = o
 			o.open++

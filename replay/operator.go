@@ -133,9 +133,10 @@ func (o *operator) freeSlot(ctx context.Context, promised func() int, needed fun
 	return false, nil
 }
 
-// answer sends a turn. The first one claims the dialog, waiting for a free slot when the limit is reached.
-func (o *operator) answer(ctx context.Context, dialogID, clientID, text string) (messageAnswer, error) {
-	in := map[string]string{"client_id": clientID, "text": text}
+// answer sends a turn, written with everything up to the entry seen on the screen. The first one claims the dialog, waiting
+// for a free slot when the limit is reached.
+func (o *operator) answer(ctx context.Context, dialogID, clientID, text string, seen int64) (messageAnswer, error) {
+	in := map[string]any{"client_id": clientID, "text": text, "seen_seq": seen}
 	for {
 		var out messageAnswer
 		err := o.client.call(ctx, http.MethodPost, "/operator/dialogs/"+dialogID+"/messages", in, &out)

@@ -127,7 +127,7 @@ func (s *scene) send(ctx context.Context, i int, t Turn, onClaim func()) (Event,
 		a, err := s.vis.write(ctx, id, t.Text)
 		return a.Event, err
 	}
-	a, err := s.op.answer(ctx, s.dialogID, id, t.Text)
+	a, err := s.op.answer(ctx, s.dialogID, id, t.Text, s.opStream.after())
 	if err == nil && !s.claimed {
 		s.claimed = true
 		onClaim()
@@ -246,7 +246,7 @@ func (s *scene) cleanUp(ctx context.Context) {
 	}
 	if d.Row.Session.Assignee == nil {
 		i := slices.IndexFunc(s.conv.Turns, func(t Turn) bool { return t.From == Operator })
-		a, err := s.op.answer(ctx, s.dialogID, s.clientID+"-t"+itoa(i), s.conv.Turns[i].Text)
+		a, err := s.op.answer(ctx, s.dialogID, s.clientID+"-last", s.conv.Turns[i].Text, d.HeadSeq)
 		if err != nil {
 			return
 		}
