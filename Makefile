@@ -1,0 +1,57 @@
+# make build   bin/otklik with console and widget inside, and Temporal beside it
+# make run     everything on this machine, with demo data
+# make test    every check and every test; ends with "N passed, N failed"
+# make generate  what is generated from api/openapi.yaml and store/queries
+
+export GOTOOLCHAIN ?= local
+
+GO_BUILD = go build -trimpath -ldflags "-s -w"
+TOOL = go tool -modfile=$(CURDIR)/tools/go.mod
+
+WEB_SOURCES = $(shell find web texts api/openapi.yaml \
+	\( -name node_modules -o -name dist -o -name .vite \) -prune -o -type f -print 2>/dev/null)
+
+.PHONY: build run test generate clean FORCE
+.SILENT:
+
+# Temporal first: its first build takes minutes, and is then kept for good.
+build: bin/otklik-temporal bin/otklik
+
+bin/otklik-temporal: FORCE
+	scripts/temporal.sh $@
+
+bin/otklik: .cache/web.stamp FORCE
+	echo "build: $@"
+	$(GO_BUILD) -o $@ ./cmd/otklik
+
+# A removed output is made again.
+ifeq ($(wildcard web/console/dist/index.html),)
+.cache/web.stamp: FORCE
+endif
+.cache/web.stamp: web/node_modules/.package-lock.json $(WEB_SOURCES)
+	echo "build: console and widget"
+	cd web && npm run --silent build
+	touch web/console/dist/.gitkeep web/widget/dist/.gitkeep
+	mkdir -p $(@D) && touch $@
+
+%/node_modules/.package-lock.json: %/package-lock.json
+	echo "build: packages of $*"
+	cd $* && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+run: build
+	exec bin/otklik dev
+
+# The browser is looked for before the long part begins.
+test: build e2e/node_modules/.package-lock.json
+	CHROMIUM="$$(scripts/chromium.sh)" || exit 1; export CHROMIUM; exec go run ./local/cmd/testall $(if $(ONLY),-only $(ONLY))
+
+generate: web/node_modules/.package-lock.json
+	echo "generate: types of the contract"
+	go generate ./api
+	cd web && npm run --silent generate
+	echo "generate: queries (sqlc compiles for minutes the first time)"
+	cd store && $(TOOL) sqlc generate
+
+clean:
+	rm -rf bin .cache web/console/dist/* web/widget/dist/*
