@@ -44,7 +44,7 @@ run: build
 
 # The browser is looked for before the long part begins.
 test: build e2e/node_modules/.package-lock.json
-	CHROMIUM="$$(scripts/chromium.sh)" || exit 1; export CHROMIUM; exec go run ./local/cmd/testall $(if $(ONLY),-only $(ONLY))
+	CHROMIUM="$$(scripts/chromium.sh)" || exit 1; export CHROMIUM; go build -o .cache/testall ./local/cmd/testall && exec .cache/testall $(if $(ONLY),-only $(ONLY))
 
 generate: web/node_modules/.package-lock.json
 	echo "generate: types of the contract"
