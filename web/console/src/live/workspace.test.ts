@@ -1,0 +1,192 @@
+import { QueryClient } from '@tanstack/react-query'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Me, Row } from '../../../shared/api.gen.ts'
+import { event, page, row } from './fixtures.ts'
+import type { Wire } from './socket.ts'
+import { Workspace } from './workspace.ts'
+
+interface Frame {
+  type: string
+  dialog_id?: string
+  project_id?: string
+  after?: number
+}
+
+/** A server of this test: what it was asked, and what it would answer. */
+class Server {
+  head = 3
+  rows: Row[] = []
+  changesAt?: string
+  asked: string[] = []
+  wires: (Wire & { sent: Frame[] })[] = []
+
+  fetch = (url: string, init: { method: string; body?: string }): Promise<Response> => {
+    const { pathname, searchParams: q } = new URL(url, 'http://x')
+    const path = pathname.replace('/api/v1/operator/', '')
+    this.asked.push(`${init.method} ${path}`)
+    const number = (name: string) => (q.has(name) ? Number(q.get(name)) : undefined)
+    let body: unknown = {}
+    if (path.endsWith('/events')) body = page(this.head, { after: number('after'), before: number('before'), limit: number('limit') })
+    else if (path.startsWith('projects/'))
+      body = { rows: this.rows, counts: { mine: 0, important: 0, unassigned: 0, all: this.rows.length }, changes_at: this.changesAt, now: new Date().toISOString() }
+    else if (path.endsWith('/messages')) {
+      const { client_id, text } = JSON.parse(init.body!) as { client_id: string; text: string }
+      this.head++
+      body = { event: event(this.head, { client_id, text, author: 'operator' }) }
+    }
+    return Promise.resolve(new Response(JSON.stringify(body), { headers: { 'Content-Type': 'application/json' } }))
+  }
+
+  connect = (): Wire => {
+    const sent: Frame[] = []
+    const wire = { onopen: null, onmessage: null, onclose: null, sent, send: (d: string) => void sent.push(JSON.parse(d) as Frame), close: () => {} }
+    this.wires.push(wire)
+    return wire
+  }
+
+  get wire() {
+    return this.wires.at(-1)!
+  }
+
+  push(frame: object) {
+    this.wire.onmessage?.({ data: JSON.stringify(frame) })
+  }
+
+  lists() {
+    return this.asked.filter((a) => a.includes('projects/')).length
+  }
+}
+
+let server: Server
+let workspace: Workspace
+const settle = () => vi.advanceTimersByTimeAsync(0)
+const seqs = (id: string) => workspace.feed(id).shown().map((e) => e.seq)
+
+beforeEach(async () => {
+  vi.useFakeTimers({ now: Date.parse('2026-11-25T10:00:00Z') })
+  server = new Server()
+  vi.stubGlobal('fetch', server.fetch)
+  const query = new QueryClient()
+  query.setQueryData(['me'], { operator: { id: 'o' }, projects: [{ id: 'p', dot: 'none' }] } as unknown as Me)
+  workspace = new Workspace({ query, connect: server.connect, onSignedOut: () => {} })
+  workspace.socket.start()
+  server.push({ type: 'hello', now: new Date().toISOString() })
+  await settle()
+})
+afterEach(() => {
+  workspace.stop()
+  vi.unstubAllGlobals()
+  vi.useRealTimers()
+})
+
+describe('Workspace', () => {
+  it('watches first and reads the list after, so that nothing falls between', async () => {
+    workspace.watchProject('p')
+    expect(server.wire.sent.at(-1)).toEqual({ type: 'watch', project_id: 'p' })
+    expect(server.lists()).toBe(0)
+    server.rows = [row('a')]
+    server.push({ type: 'watching', project_id: 'p' })
+    await settle()
+    expect(server.lists()).toBe(1)
+    expect(workspace.counts?.all).toBe(1)
+  })
+
+  it('opens a dialog from the last event of its page', async () => {
+    workspace.openDialog('d')
+    await settle()
+    expect(server.wire.sent.at(-1)).toEqual({ type: 'open', dialog_id: 'd', after: 3 })
+    server.push({ type: 'event', dialog_id: 'd', event: event(4) })
+    expect(seqs('d')).toEqual([1, 2, 3, 4])
+  })
+
+  it('asks once for what is missing and ends without hole or double', async () => {
+    workspace.openDialog('d')
+    await settle()
+    const before = server.wire.sent.length
+    server.push({ type: 'event', dialog_id: 'd', event: event(6) })
+    server.push({ type: 'event', dialog_id: 'd', event: event(7) })
+    expect(server.wire.sent.slice(before)).toEqual([{ type: 'open', dialog_id: 'd', after: 3 }])
+    for (const n of [4, 5, 6, 7]) server.push({ type: 'event', dialog_id: 'd', event: event(n) })
+    expect(seqs('d')).toEqual([1, 2, 3, 4, 5, 6, 7])
+  })
+
+  it('after a reconnect watches, reopens from the last event and reads the list anew', async () => {
+    workspace.watchProject('p')
+    server.push({ type: 'watching', project_id: 'p' })
+    workspace.openDialog('d')
+    await settle()
+    server.push({ type: 'event', dialog_id: 'd', event: event(4) })
+    server.wire.onclose?.({ code: 1006 })
+    await vi.advanceTimersByTimeAsync(500)
+    expect(server.wires).toHaveLength(2)
+    server.push({ type: 'hello', now: new Date().toISOString() })
+    expect(server.wire.sent).toEqual([
+      { type: 'watch', project_id: 'p' },
+      { type: 'open', dialog_id: 'd', after: 4 },
+    ])
+    const lists = server.lists()
+    server.push({ type: 'watching', project_id: 'p' })
+    await settle()
+    expect(server.lists()).toBe(lists + 1)
+  })
+
+  it('a sent message is shown once, whether the answer or the socket brings it first', async () => {
+    workspace.openDialog('d')
+    await settle()
+    workspace.sends.send('d', 'hello', 3)
+    await settle()
+    expect(workspace.sends.of('d')).toEqual([])
+    server.push({ type: 'event', dialog_id: 'd', event: event(4, { text: 'hello', author: 'operator' }) })
+    expect(seqs('d')).toEqual([1, 2, 3, 4])
+  })
+
+  it('asks again when no push came within a second of changes_at', async () => {
+    server.rows = [row('a', { changes_at: new Date(Date.now() + 10_000).toISOString() })]
+    workspace.watchProject('p')
+    server.push({ type: 'watching', project_id: 'p' })
+    await settle()
+    await vi.advanceTimersByTimeAsync(5_000)
+    server.push({ type: 'pong', now: new Date().toISOString() })
+    await vi.advanceTimersByTimeAsync(5_500)
+    server.push({ type: 'pong', now: new Date().toISOString() })
+    expect(server.lists()).toBe(1)
+    server.rows = [row('a', { important: true, rev: 2 })]
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(server.lists()).toBe(2)
+    expect(workspace.rows.get('a')?.important).toBe(true)
+  })
+
+  it('does not ask when the push came', async () => {
+    server.rows = [row('a', { changes_at: new Date(Date.now() + 3_000).toISOString() })]
+    workspace.watchProject('p')
+    server.push({ type: 'watching', project_id: 'p' })
+    await settle()
+    await vi.advanceTimersByTimeAsync(3_100)
+    server.push({ type: 'row', row: row('a', { rev: 2, important: true }) })
+    await vi.advanceTimersByTimeAsync(4_000)
+    expect(server.lists()).toBe(1)
+  })
+
+  it('says when a dialog is transferred to this operator, unless it is open already', () => {
+    workspace.watchProject('p')
+    server.push({ type: 'row', row: row('a', { reasons: ['transferred'], important: true }) })
+    expect(workspace.transferred?.id).toBe('a')
+    workspace.dismissTransferred()
+    server.push({ type: 'row', row: row('a', { rev: 2, reasons: ['transferred'], important: true }) })
+    expect(workspace.transferred).toBeUndefined()
+  })
+
+  it('ignores rows of a project that is not watched any more', () => {
+    workspace.watchProject('p')
+    server.push({ type: 'row', row: row('a', { project_id: 'other' }) })
+    expect(workspace.rows.get('a')).toBeUndefined()
+  })
+
+  it('moves the read mark only forward', () => {
+    workspace.markRead('d', 5)
+    workspace.markRead('d', 5)
+    workspace.markRead('d', 4)
+    workspace.markRead('d', 6)
+    expect(server.asked.filter((a) => a.endsWith('/read'))).toHaveLength(2)
+  })
+})

@@ -1,0 +1,124 @@
+// @vitest-environment happy-dom
+import { QueryClient } from '@tanstack/react-query'
+import { act } from 'react'
+import { createRoot, type Root } from 'react-dom/client'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import ru from '../../../../texts/ru.json'
+import type { Row } from '../../../shared/api.gen.ts'
+import { row } from '../live/fixtures.ts'
+import type { Wire } from '../live/socket.ts'
+import { Workspace } from '../live/workspace.ts'
+import { TextProvider } from '../text/text.tsx'
+import { WorkspaceContext } from '../ui/hooks.ts'
+import { Composer } from './Composer.tsx'
+
+;(globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true
+
+const me = { id: 'o', name: 'Анна Иванова' }
+const mine = row('d', { session: { ...row('d').session, assignee: me } })
+const foreign = row('d', { session: { ...row('d').session, assignee: { id: 'x', name: 'Марк Лебедев' } }, can: { write: 'not_assignee', transfer: 'not_assignee', leave: 'not_assignee' } })
+
+let root: Root
+let workspace: Workspace
+let answer: () => Promise<Response>
+
+beforeEach(() => {
+  answer = () => new Promise(() => {})
+  vi.stubGlobal('fetch', () => answer())
+  workspace = new Workspace({ query: new QueryClient(), connect: () => ({}) as Wire, onSignedOut: () => {} })
+  document.body.innerHTML = '<div id="app"></div>'
+  root = createRoot(document.getElementById('app')!)
+})
+afterEach(async () => {
+  await act(() => root.unmount())
+  vi.unstubAllGlobals()
+})
+
+const draw = (r: Row) =>
+  act(() =>
+    root.render(
+      <TextProvider locale="ru" texts={ru}>
+        <WorkspaceContext value={workspace}>
+          <Composer row={r} />
+        </WorkspaceContext>
+      </TextProvider>,
+    ),
+  )
+const field = () => document.querySelector('textarea')
+const shown = () => document.body.textContent
+const press = (key: string, more: KeyboardEventInit = {}) =>
+  act(() => void field()!.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...more })))
+
+it('Enter sends an own dialog at once and empties the box', async () => {
+  workspace.drafts.set('d', 'Здравствуйте')
+  await draw(mine)
+  await press('Enter')
+  expect(field()!.value).toBe('')
+  expect(workspace.sends.of('d').map((m) => m.text)).toEqual(['Здравствуйте'])
+})
+
+it('Shift+Enter and the Enter of an input method do not send', async () => {
+  workspace.drafts.set('d', 'text')
+  await draw(mine)
+  await press('Enter', { shiftKey: true })
+  await press('Enter', { isComposing: true })
+  expect(workspace.sends.of('d')).toEqual([])
+  expect(field()!.value).toBe('text')
+})
+
+it('sends nothing that is only white space, and nothing too long', async () => {
+  workspace.drafts.set('d', ' \n ')
+  await draw(mine)
+  await press('Enter')
+  await act(() => workspace.drafts.set('d', 'x'.repeat(4001)))
+  await press('Enter')
+  expect(workspace.sends.of('d')).toEqual([])
+  expect(shown()).toContain('не более 4000 символов')
+})
+
+it('the first reply of an untaken dialog stays in the box until it is decided', async () => {
+  workspace.drafts.set('d', 'Беру')
+  await draw(row('d'))
+  expect(shown()).toContain(ru['composer.claims'])
+  await press('Enter')
+  expect(field()!.value).toBe('Беру')
+  expect(field()!.readOnly).toBe(true)
+  expect(workspace.sends.of('d')).toEqual([])
+})
+
+it('whoever lost the race reads the winner’s name and keeps his text (M-09)', async () => {
+  answer = () =>
+    Promise.resolve(
+      new Response(JSON.stringify({ code: 'already_claimed', message: '', operator: { id: 'x', name: 'Марк Лебедев' } }), {
+        status: 409,
+        headers: { 'Content-Type': 'application/json' },
+      }),
+    )
+  workspace.drafts.set('d', 'Беру')
+  await draw(row('d'))
+  await press('Enter')
+  await act(() => new Promise<void>((done) => queueMicrotask(done)))
+  await draw(foreign)
+  await vi.waitFor(() => expect(document.querySelector('[role=alert]')?.textContent).toContain('Диалог уже взял в работу оператор Марк Лебедев'))
+  expect(field()!.value).toBe('Беру')
+  expect(document.querySelector('.b.pri')?.getAttribute('aria-disabled')).toBe('true')
+})
+
+it('a colleague’s dialog is read-only and says whose it is (M-11)', async () => {
+  await draw(foreign)
+  expect(field()).toBeNull()
+  expect(shown()).toContain('Диалог ведёт оператор Марк Лебедев')
+})
+
+it('text that was being written stays when the dialog is taken away (M-59)', async () => {
+  workspace.drafts.set('d', 'полсообщения')
+  await draw(foreign)
+  expect(field()!.value).toBe('полсообщения')
+  expect(shown()).toContain(ru['transfer.lost'])
+})
+
+it('at the limit it says so instead of an input (M-10)', async () => {
+  await draw(row('d', { can: { write: 'limit_reached', transfer: 'not_claimed', leave: 'not_claimed' } }))
+  expect(field()).toBeNull()
+  expect(shown()).toContain(ru['limit.reached'])
+})
