@@ -115,7 +115,8 @@ export function createView(config: WidgetConfig) {
     stream.ariaBusy = `${first !== top}`; // history is not news to be read out
     const focused = (box.getRootNode() as ShadowRoot).activeElement;
     reconcile(stream, list(), nodes);
-    if (focused?.isConnected === false) input.focus(); // the button has done its work and is gone
+    // the pressed button has done its work and is gone: on to the form it opened, or to writing
+    if (focused?.isConnected === false) (stream.querySelector<HTMLElement>("form input") ?? input).focus();
     panel.classList.toggle("start", !first);
     if (first !== top) stream.scrollTop = stream.scrollHeight - fromEnd;
     top = first;

@@ -166,7 +166,10 @@ test("I-10: after a lost answer and a reload the message stands once", async () 
 test("R-022, R-065: the form is sent only with the box ticked, with the text as shown; errors stand at their field", async () => {
   await load();
   $(".lch")!.click();
-  button("Оставьте контакты").click();
+  const open = button("Оставьте контакты");
+  open.focus();
+  open.click();
+  expect(root.activeElement).toBe($(".fm input")); // not lost with the button
   const box = $<HTMLInputElement>("input[type=checkbox]")!;
   expect(box.checked).toBe(false); // D-41: never pre-ticked
   expect(root.querySelector("a")).toBeNull(); // a javascript: address is no link
