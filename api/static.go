@@ -42,7 +42,7 @@ func toFolder(folder string) fiber.Handler {
 
 // serveConsole answers files as they are and every other path with the page: the console finds its way by the URL.
 func (s *Server) serveConsole(c *fiber.Ctx) error {
-	name := path.Clean(c.Params("*"))
+	name := strings.TrimPrefix(path.Clean("/"+c.Params("*")), "/")
 	c.Set(fiber.HeaderContentSecurityPolicy, consolePolicy)
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 	c.Set(fiber.HeaderReferrerPolicy, "same-origin")
