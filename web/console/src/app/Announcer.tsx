@@ -14,12 +14,20 @@ export function Announcer() {
   const [text, setText] = useState('')
   const red = useRef<Set<string>>(undefined)
   const untaken = useRef<number>(undefined)
+  const scope = useRef('')
   const queue = useRef<string[]>([])
   const free = useRef(0)
 
   useEffect(() => {
     const list = rows.list(workspace.group, workspace.sort)
-    if (!list) return
+    const place = `${workspace.project} ${workspace.group}`
+    // Another tab or project is not news.
+    if (!list || place !== scope.current) {
+      scope.current = place
+      red.current = undefined
+      untaken.current = undefined
+      if (!list) return
+    }
     const now = new Set(list.filter((row) => row.important).map((row) => row.id))
     for (const row of list) {
       if (!row.important || !red.current || red.current.has(row.id)) continue

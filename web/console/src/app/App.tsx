@@ -53,6 +53,7 @@ export function App() {
     query.setQueryData(['me'], me)
     setExpired(false)
     void query.invalidateQueries({ queryKey: ['dialog'] })
+    workspace.socket.stop() // it belonged to the sign-in that ended
     workspace.socket.start()
   }
 
@@ -81,13 +82,13 @@ function Gate(props: { workspace: Workspace; expired: boolean; onSignedIn: (me: 
       const me = await call('get', '/operator/me')
       setCsrf(me.csrf)
       workspace.clock.sync(me.now, asked)
+      workspace.setDelayed(me.temporal_delayed)
       return me
     },
   })
   const id = me.data?.operator.id
   useEffect(() => {
     if (!id) return
-    workspace.delayed = me.data?.temporal_delayed ?? false
     if (!hasSavedLocale()) setLocale(me.data!.operator.locale)
     workspace.socket.start()
     // Only for a new operator: what changes later comes as frames.

@@ -8,7 +8,7 @@ import { useMedia } from '../ui/hooks.ts'
 import { Avatar, Icon } from '../ui/marks.tsx'
 import { leaveNoTrace } from './App.tsx'
 import { useLanguage } from './LanguageSwitch.tsx'
-import { onShowKeys, useSingleKeys } from './shortcuts.ts'
+import { useShowKeys, useSingleKeys } from './shortcuts.ts'
 import { type Theme, useTheme } from './theme.ts'
 
 const KeysHelp = lazy(() => import('./KeysHelp.tsx'))
@@ -26,7 +26,7 @@ export default function ProfileMenu({ me }: { me: Me }) {
   const narrow = useMedia('(max-width: 1180px)')
   const [single, setSingle] = useSingleKeys()
   const [keys, setKeys] = useState(false)
-  onShowKeys(() => setKeys(true))
+  useShowKeys(() => setKeys(true))
 
   async function signOut() {
     // Whatever the answer, this browser must stop showing the workspace.

@@ -25,7 +25,7 @@ export function useWish(w: Wish | Wish[], act: (w: Wish) => void) {
   }, [names, latest])
 }
 
-export const onShowKeys = (act: () => void) => useWish('keys', act)
+export const useShowKeys = (act: () => void) => useWish('keys', act)
 
 const SINGLE_KEY = 'otklik.singleKeys'
 

@@ -24,6 +24,10 @@ export class Feed extends Emitter {
   anchor?: number
   /** Jump target to scroll to and mark; a new object for every jump. */
   target?: { seq: number }
+  /** Last event that has stood on the screen (D-65). */
+  seenSeq = 0
+  /** Wish to show the end; a new object for every wish. */
+  endWish?: object
   private loading?: Promise<void>
   private options: FeedOptions
 
@@ -115,6 +119,7 @@ export class Feed extends Emitter {
   toEnd() {
     this.anchor = undefined
     this.target = undefined
+    this.endWish = {}
     this.changed()
   }
 

@@ -61,6 +61,14 @@ describe('RowStore', () => {
     expect(ids(store.list('all', 'priority'))).toEqual(['b'])
   })
 
+  it('does not take back what a newer page has removed', () => {
+    const store = filled(row('a'), row('b'))
+    const slow = store.startRead('all', 'priority', true)
+    store.takePage(store.startRead('all', 'priority', true), [row('b')])
+    store.takePage(slow, [row('a'), row('b')])
+    expect(ids(store.list('all', 'priority'))).toEqual(['b'])
+  })
+
   it('keeps a row pushed while the page was on its way', () => {
     const store = filled(row('a'))
     const read = store.startRead('all', 'priority', true)

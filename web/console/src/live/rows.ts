@@ -66,7 +66,10 @@ export class RowStore extends Emitter {
       if (ids.has(row.id) || !row.groups.includes(read.group)) continue
       if ((this.touched.get(row.id) ?? 0) > read.startedAt) continue
       const inside = (!before || order(row, before) > 0) && (!end || order(row, end) <= 0)
-      if (inside) this.rows.set(row.id, { ...row, groups: row.groups.filter((g) => g !== read.group) })
+      if (!inside) continue
+      // Touched, so that an older page that comes late does not bring it back.
+      this.touched.set(row.id, ++this.step)
+      this.rows.set(row.id, { ...row, groups: row.groups.filter((g) => g !== read.group) })
     }
     for (const row of rows) {
       const known = this.rows.get(row.id)

@@ -19,6 +19,8 @@ export interface SocketOptions {
   /** A new connection is usable: subscribe again, fetch the list anew. */
   onHello: () => void
   onSignedOut: () => void
+  /** Closed before it was usable; a browser does not tell a refused sign-in from a dead server. */
+  onRefused?: () => void
   onPong?: (serverNow: string, askedAt: number) => void
   random?: () => number
   now?: () => number
@@ -136,6 +138,7 @@ export class LiveSocket extends Emitter {
   }
 
   private closed(code: number) {
+    const refused = !this.usable
     this.drop()
     if (code === 4001) {
       this.cancel('lost')
@@ -143,6 +146,7 @@ export class LiveSocket extends Emitter {
       this.options.onSignedOut()
       return
     }
+    if (refused) this.options.onRefused?.()
     // 1001: the server restarts; another one may be there already. The backoff still grows if it is not.
     this.retry(code === 1001 || code === 4008 ? Math.min(300, this.backoff.next()) : this.backoff.next())
   }

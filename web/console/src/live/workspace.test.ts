@@ -130,6 +130,16 @@ describe('Workspace', () => {
     expect(server.lists()).toBe(lists + 1)
   })
 
+  it('asks whether the sign-in still holds when connections are refused', async () => {
+    server.wire.onclose?.({ code: 1006 })
+    const before = server.asked.filter((a) => a === 'GET me').length
+    for (let i = 0; i < 3; i++) {
+      await vi.advanceTimersByTimeAsync(3_300)
+      server.wire.onclose?.({ code: 1006 })
+    }
+    expect(server.asked.filter((a) => a === 'GET me').length - before).toBe(1)
+  })
+
   it('a sent message is shown once, whether the answer or the socket brings it first', async () => {
     workspace.openDialog('d')
     await settle()

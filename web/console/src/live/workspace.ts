@@ -1,5 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query'
-import type { Counts, Event, Group, Me, OperatorServerFrame, Project, Row } from '../../../shared/api.gen.ts'
+import type { Counts, Dialog, Event, Group, Me, OperatorServerFrame, Project, Row } from '../../../shared/api.gen.ts'
 import { call } from '../api/client.ts'
 import { ChangesWatch } from './changes.ts'
 import { Claims } from './claims.ts'
@@ -14,6 +14,7 @@ import { LiveSocket, type Wire } from './socket.ts'
 const KEPT_OPEN = 20 // dialogs that stay subscribed, so that going back to one shows it at once
 const TYPING_FOR = 5_000
 const PAGE_OF_ROWS = 100
+const PROBE_EVERY = 10_000
 
 /** The operator's side of everything live: one socket, the rows of the watched project, the logs of open dialogs. */
 export class Workspace extends Emitter {
@@ -40,6 +41,7 @@ export class Workspace extends Emitter {
   private reading = new Map<string, number>()
   private listRun = 0
   private lastTyping = 0
+  private probedAt = -Infinity
   private query: QueryClient
 
   constructor(options: { query: QueryClient; connect: () => Wire; onSignedOut: () => void; storage?: TextStorage }) {
@@ -66,6 +68,7 @@ export class Workspace extends Emitter {
       onHello: () => this.hello(),
       onPong: (now, askedAt) => this.clock.sync(now, askedAt),
       onSignedOut: options.onSignedOut,
+      onRefused: () => this.probe(),
     })
   }
 
@@ -162,7 +165,8 @@ export class Workspace extends Emitter {
     this.claims.seen(dialogId, event)
     if (event.author === 'visitor') this.typing.delete(dialogId)
     // Card, sessions and the right to download change with these.
-    if (event.kind !== 'message' || event.author === 'visitor') void this.refreshDialog(dialogId)
+    const known = this.query.getQueryData<Dialog>(['dialog', dialogId])
+    if (event.kind !== 'message' || !known?.can_download || known.row.session.id !== event.session_id) void this.refreshDialog(dialogId)
   }
 
   /** Read means: open in the window of a visible tab (D-11). */
@@ -193,6 +197,12 @@ export class Workspace extends Emitter {
     return this.query.invalidateQueries({ queryKey: ['dialog', id] })
   }
 
+  setDelayed(delayed: boolean) {
+    if (delayed === this.delayed) return
+    this.delayed = delayed
+    this.changed()
+  }
+
   dismissTransferred() {
     this.transferred = undefined
     this.changed()
@@ -201,6 +211,13 @@ export class Workspace extends Emitter {
   stop() {
     this.socket.stop()
     this.watch.stop()
+  }
+
+  /** Asks whether this sign-in still holds: a 401 shows the sign-in page above this one. */
+  private probe() {
+    if (Date.now() - this.probedAt < PROBE_EVERY) return
+    this.probedAt = Date.now()
+    call('get', '/operator/me').catch(() => {})
   }
 
   private hello() {
@@ -262,8 +279,7 @@ export class Workspace extends Emitter {
       case 'me':
         return void this.refreshMe()
       case 'timers':
-        this.delayed = frame.delayed ?? false
-        return this.changed()
+        return this.setDelayed(frame.delayed ?? false)
       case 'error':
         if (frame.dialog_id) void this.refreshDialog(frame.dialog_id)
         return

@@ -5,7 +5,7 @@ import { createRoot, type Root } from 'react-dom/client'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import ru from '../../../../texts/ru.json'
 import type { Row } from '../../../shared/api.gen.ts'
-import { row } from '../live/fixtures.ts'
+import { event, row } from '../live/fixtures.ts'
 import type { Wire } from '../live/socket.ts'
 import { Workspace } from '../live/workspace.ts'
 import { TextProvider } from '../text/text.tsx'
@@ -25,7 +25,9 @@ let answer: () => Promise<Response>
 beforeEach(() => {
   answer = () => new Promise(() => {})
   vi.stubGlobal('fetch', () => answer())
-  workspace = new Workspace({ query: new QueryClient(), connect: () => ({}) as Wire, onSignedOut: () => {} })
+  const query = new QueryClient()
+  query.setQueryData(['me'], { operator: me, projects: [] })
+  workspace = new Workspace({ query, connect: () => ({}) as Wire, onSignedOut: () => {} })
   document.body.innerHTML = '<div id="app"></div>'
   root = createRoot(document.getElementById('app')!)
 })
@@ -110,8 +112,16 @@ it('a colleague’s dialog is read-only and says whose it is (M-11)', async () =
   expect(shown()).toContain('Диалог ведёт оператор Марк Лебедев')
 })
 
-it('text that was being written stays when the dialog is taken away (M-59)', async () => {
+it('text that was being written stays when somebody else takes the dialog', async () => {
   workspace.drafts.set('d', 'полсообщения')
+  await draw(foreign)
+  expect(field()!.value).toBe('полсообщения')
+  expect(shown()).toContain('Диалог ведёт оператор Марк Лебедев')
+})
+
+it('text that was being written stays when the own dialog is taken away (M-59)', async () => {
+  workspace.drafts.set('d', 'полсообщения')
+  workspace.feed('d').log.merge([event(1, { session_id: foreign.session.id, author: 'operator', operator: me })])
   await draw(foreign)
   expect(field()!.value).toBe('полсообщения')
   expect(shown()).toContain(ru['transfer.lost'])

@@ -42,8 +42,13 @@ export function Composer({ row }: { row: Row }) {
   const blocked = can === 'ok' && !winner ? undefined : blockedText()
   function blockedText(): string {
     if (winner) return r.t('claim.lost', { name: winner })
-    if (can === 'not_assignee' && text.trim()) return r.t('transfer.lost')
+    if (can === 'not_assignee' && text.trim() && wasMine()) return r.t('transfer.lost')
     return refusalText(r, can, { name: row.session.assignee?.name })
+  }
+  function wasMine(): boolean {
+    const me = workspace.me()?.operator.id
+    const log = workspace.feed(row.id).log.tail()
+    return log.some((e) => e.session_id === row.session.id && e.author === 'operator' && e.operator?.id === me)
   }
   if (blocked && !text.trim())
     return (

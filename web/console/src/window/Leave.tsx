@@ -32,8 +32,8 @@ export function Leave({ row, project, feed }: { row: Row; project: Project; feed
     if (busy || (gate && !tags.length)) return
     setBusy(true)
     setError(undefined)
-    // What the operator has seen is what his screen holds; a newer word of the visitor stops him (D-65).
-    const body = gate ? { last_seen_seq: feed.log.last(), tags } : { last_seen_seq: feed.log.last() }
+    // What has stood on his screen is what he has seen; a newer word of the visitor stops him (D-65).
+    const body = gate ? { last_seen_seq: feed.seenSeq, tags } : { last_seen_seq: feed.seenSeq }
     const next = neighbour()
     try {
       await command.run(body, (b) => call('post', '/operator/dialogs/{dialog_id}/leave', { path: { dialog_id: row.id }, body: b }))

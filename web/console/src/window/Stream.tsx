@@ -3,7 +3,7 @@ import type { Row, SessionSummary } from '../../../shared/api.gen.ts'
 import type { Feed } from '../live/feed.ts'
 import { clockTime, dayName } from '../text/format.ts'
 import { useText } from '../text/text.tsx'
-import { useNow, useStore, useWorkspace } from '../ui/hooks.ts'
+import { useNow, useStore, useTabVisible, useWorkspace } from '../ui/hooks.ts'
 import { Icon } from '../ui/marks.tsx'
 import { type Line, linesOf } from './lines.ts'
 import { EventLine, OutgoingBubble } from './Message.tsx'
@@ -31,6 +31,14 @@ export function Stream({ feed, row, sessions, typing }: { feed: Feed; row: Row; 
     <div className="stream-box">
       <div className="stream" ref={box} tabIndex={0} role="region" aria-label={r.t('win.messages')}>
         {feed.loadingBefore ? <div className="more">{r.t('win.more')}</div> : null}
+        {feed.error ? (
+          <div className="more" role="alert">
+            {r.t('win.failed')}{' '}
+            <button className="link" onClick={() => void (feed.atEnd ? feed.older() : feed.newer())}>
+              {r.t('btn.retry')}
+            </button>
+          </div>
+        ) : null}
         <div className="log" role="log" aria-live="polite" aria-relevant="additions" aria-busy={feed.loadingBefore || feed.loadingAfter} aria-label={r.t('win.messages')}>
           {lines.map((line) =>
             line.kind === 'event' ? (
@@ -92,11 +100,11 @@ function Separator({ line, department }: { line: Exclude<Line, { kind: 'event' }
 /** Stays at the end while the reader is there, keeps his place when older pages come above, goes where a jump leads. */
 function useScroll(box: React.RefObject<HTMLDivElement | null>, feed: Feed, outgoing: number) {
   const stick = useRef(true)
-  const before = useRef({ first: 0, height: 0, outgoing: 0, target: feed.target })
-  const seenTo = useRef(feed.log.last())
+  const before = useRef({ first: 0, height: 0, outgoing: 0, target: feed.target, endWish: feed.endWish })
   const [away, setAway] = useState(false)
   const shown = feed.shown()
   const first = shown[0]?.seq ?? 0
+  useTabVisible() // what came while the tab was hidden is seen when it is shown
 
   useLayoutEffect(() => {
     const el = box.current
@@ -105,11 +113,11 @@ function useScroll(box: React.RefObject<HTMLDivElement | null>, feed: Feed, outg
     if (feed.target && feed.target !== b.target) {
       stick.current = false
       el.querySelector(`[data-seq="${feed.target.seq}"]`)?.scrollIntoView({ block: 'center' })
-    } else if (outgoing > b.outgoing || (stick.current && feed.atEnd)) {
+    } else if (outgoing > b.outgoing || feed.endWish !== b.endWish || (stick.current && feed.atEnd)) {
       stick.current = true
       el.scrollTop = el.scrollHeight
     } else if (first && b.first && first < b.first) el.scrollTop += el.scrollHeight - b.height
-    before.current = { first, height: el.scrollHeight, outgoing, target: feed.target }
+    before.current = { first, height: el.scrollHeight, outgoing, target: feed.target, endWish: feed.endWish }
     update()
   })
 
@@ -118,7 +126,7 @@ function useScroll(box: React.RefObject<HTMLDivElement | null>, feed: Feed, outg
     if (!el) return
     const atBottom = el.scrollHeight - el.scrollTop - el.clientHeight < NEAR_END
     stick.current = atBottom && feed.atEnd
-    if (stick.current) seenTo.current = feed.log.last()
+    if (stick.current && document.visibilityState === 'visible') feed.seenSeq = feed.log.last()
     setAway(!stick.current && feed.ready)
   }
 
@@ -148,11 +156,6 @@ function useScroll(box: React.RefObject<HTMLDivElement | null>, feed: Feed, outg
     }
   }, [feed, feed.ready, first])
 
-  const unseen = away ? feed.log.tail().filter((e) => e.seq > seenTo.current && e.author === 'visitor').length : 0
-  const toEnd = () => {
-    stick.current = true
-    feed.toEnd()
-    requestAnimationFrame(() => box.current?.scrollTo({ top: box.current.scrollHeight }))
-  }
-  return { away, unseen, toEnd }
+  const unseen = away ? feed.log.tail().filter((e) => e.seq > feed.seenSeq && e.author === 'visitor').length : 0
+  return { away, unseen, toEnd: () => feed.toEnd() }
 }
