@@ -192,7 +192,7 @@ func (r *Relay) deliver(ctx context.Context, o store.Owed) {
 	switch {
 	case err == nil:
 		r.down.Store(false)
-	case away(err) || ctx.Err() != nil:
+	case !own(err) || ctx.Err() != nil:
 		if ctx.Err() == nil && !r.down.Swap(true) {
 			r.o.Logger.Warn("relay: Temporal does not answer; signals stay owed", "error", err)
 		}
@@ -230,18 +230,16 @@ func (r *Relay) send(ctx context.Context, o store.Owed) error {
 	return err
 }
 
-// away reports whether the error says that Temporal as a whole cannot take calls now.
-func away(err error) bool {
+// own reports whether the error is about this one dialog; all others say that Temporal as a whole cannot take calls now.
+func own(err error) bool {
 	var (
-		unavailable *serviceerror.Unavailable
-		deadline    *serviceerror.DeadlineExceeded
-		exhausted   *serviceerror.ResourceExhausted
-		canceled    *serviceerror.Canceled
-		namespace   *serviceerror.NamespaceNotFound
-		denied      *serviceerror.PermissionDenied
+		invalid  *serviceerror.InvalidArgument
+		failed   *serviceerror.FailedPrecondition
+		none     *serviceerror.NotFound
+		started  *serviceerror.WorkflowExecutionAlreadyStarted
+		internal *serviceerror.Internal
 	)
-	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &unavailable) || errors.As(err, &deadline) ||
-		errors.As(err, &exhausted) || errors.As(err, &canceled) || errors.As(err, &namespace) || errors.As(err, &denied)
+	return errors.As(err, &invalid) || errors.As(err, &failed) || errors.As(err, &none) || errors.As(err, &started) || errors.As(err, &internal)
 }
 
 // healthy asks Temporal itself.

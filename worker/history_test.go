@@ -68,9 +68,12 @@ func TestHistoryLength(t *testing.T) {
 	t.Cleanup(func() { cancel(); <-done })
 
 	id := h.visitor()
-	start := time.Now()
+	var start time.Time
+	check(t, h.store.Pool().QueryRow(ctx, `SELECT otklik_now()`).Scan(&start))
 	// at waits for a moment of the hurried ten minutes.
-	at := func(d time.Duration) { <-time.After(time.Until(start.Add(d / hurry))) }
+	at := func(d time.Duration) {
+		h.until(d.String(), func() bool { return h.count(`SELECT (otklik_now() >= $1)::int`, start.Add(d)) == 1 })
+	}
 	for turn := range 8 {
 		begin := time.Duration(turn) * 75 * time.Second
 		at(begin)

@@ -2,12 +2,15 @@ package worker_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/otklik/otklik/dialog"
 	"github.com/otklik/otklik/relay"
@@ -184,6 +187,22 @@ func TestMalformedSignals(t *testing.T) {
 	h.signal(id, workflows.SignalSync, "not a sync")
 	h.reply(id, "good day")
 	h.acknowledged(id)
+}
+
+// TestNoSuchDialog: the workflow of a dialog that PostgreSQL does not know (started by hand, or an older backup was
+// restored) ends with an error instead of asking for ever.
+func TestNoSuchDialog(t *testing.T) {
+	h := newHouse(t)
+	h.work(h.options())
+	for _, id := range []string{newID(), "by hand"} {
+		run, err := h.client.ExecuteWorkflow(context.Background(), client.StartWorkflowOptions{ID: id, TaskQueue: workflows.TaskQueue},
+			workflows.DialogType, workflows.Start{DialogID: id})
+		check(t, err)
+		var failed *temporal.ApplicationError
+		if err := run.Get(context.Background(), nil); !errors.As(err, &failed) || failed.Type() != workflows.CodeNotFound {
+			t.Errorf("%q: %v", id, err)
+		}
+	}
 }
 
 // TestReconcile finds the open session whose workflow is gone before any deadline tells.
