@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
-const BINARY = fileURLToPath(new URL('../bin/otklik', import.meta.url))
+export const BINARY = process.env.OTKLIK_E2E_BINARY || fileURLToPath(new URL('../bin/otklik', import.meta.url))
 const READY = 180_000 // the first start makes a database and its schemas
 const STOP = 30_000
 
@@ -36,13 +36,13 @@ export async function startOtklik() {
   })
   const said = []
   const ended = once(dev, 'exit')
+  let timer
   const ready = new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('otklik dev is not ready in time')), READY)
+    timer = setTimeout(() => reject(new Error('otklik dev is not ready in time')), READY)
     const line = (text) => {
       said.push(text)
       const url = /^ready: console (\S+)\/console\//.exec(text)?.[1]
       if (url) resolve(url)
-      if (url) clearTimeout(timer)
     }
     createInterface({ input: dev.stdout }).on('line', line)
     createInterface({ input: dev.stderr }).on('line', line)
@@ -60,8 +60,11 @@ export async function startOtklik() {
   }
 
   try {
-    return { url: await ready, killServe: () => killServe(dev.pid), logs: () => logs(data, said), stop }
+    const url = await ready
+    clearTimeout(timer)
+    return { url, killServe: () => killServe(dev.pid), logs: () => logs(data, said), stop }
   } catch (e) {
+    clearTimeout(timer)
     const all = logs(data, said)
     await stop()
     throw new Error(`${e.message}\n${all}`)

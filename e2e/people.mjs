@@ -148,9 +148,21 @@ export class Visitor {
     await this.openChat()
   }
 
-  async openChat() {
-    await this.page.getByRole('button', { name: starts(ru('widget.open')) }).click()
-    await this.input().waitFor()
+  async openChat(lang = 'ru') {
+    await this.page.getByRole('button', { name: starts(text(lang, 'widget.open')) }).click()
+    await this.input(lang).waitFor()
+  }
+
+  /** The same page with another language written at its script tag. */
+  async speaks(lang) {
+    await this.page.unrouteAll()
+    await this.page.route(this.page.url(), async (route) => {
+      const page = await route.fetch()
+      const body = (await page.text()).replace(' data-key=', ` data-lang="${lang}" data-key=`)
+      await route.fulfill({ response: page, body })
+    })
+    await this.page.reload()
+    await this.openChat(lang)
   }
 
   panel() {
@@ -161,8 +173,8 @@ export class Visitor {
     return this.panel().getByRole('log')
   }
 
-  input() {
-    return this.panel().getByRole('textbox', { name: ru('win.placeholder') })
+  input(lang = 'ru') {
+    return this.panel().getByRole('textbox', { name: text(lang, 'win.placeholder') })
   }
 
   async say(message) {
