@@ -130,9 +130,8 @@ func (s *Server) problemOf(err error) *problem {
 			return &problem{code: codeTooLarge}
 		case http.StatusNotFound, http.StatusMethodNotAllowed:
 			return &problem{code: codeNotFound}
-		case http.StatusBadRequest, http.StatusUpgradeRequired, http.StatusRequestHeaderFieldsTooLarge:
-			return &problem{code: codeInvalid}
 		}
+		return &problem{code: codeInvalid} // a request that could not be read: broken off, or no HTTP
 	}
 	return &problem{code: codeInternal}
 }

@@ -15,7 +15,7 @@ import (
 var widgetKey = regexp.MustCompile(`^[a-z0-9-]{3,64}$`)
 
 // widget finds the active widget of the path.
-func (s *Server) widget(c *fiber.Ctx) (store.Widget, error) {
+func (s *Server) widgetOf(c *fiber.Ctx) (store.Widget, error) {
 	key := c.Params("key")
 	if !widgetKey.MatchString(key) {
 		return store.Widget{}, wrong(codeNotFound, "")
@@ -24,7 +24,7 @@ func (s *Server) widget(c *fiber.Ctx) (store.Widget, error) {
 }
 
 func (s *Server) getWidget(c *fiber.Ctx) error {
-	w, err := s.widget(c)
+	w, err := s.widgetOf(c)
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (s *Server) createVisitor(c *fiber.Ctx) error {
 		return err
 	}
 	ctx := c.UserContext()
-	w, err := s.widget(c)
+	w, err := s.widgetOf(c)
 	if err != nil {
 		return err
 	}

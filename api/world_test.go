@@ -287,3 +287,5 @@ func until(t *testing.T, what string, ok func() bool) {
 		time.Sleep(5 * time.Millisecond)
 	}
 }
+
+func visitorMessage(text string) dialog.Command { return dialog.VisitorMessage{Text: text} }

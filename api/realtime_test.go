@@ -1,0 +1,349 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/otklik/otklik/store"
+)
+
+// A client that was cut off resumes behind the last event it has, and ends with exactly its log (design 9).
+func TestResume(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	v := w.visitor()
+	for i := range 5 {
+		v.says(fmt.Sprint("до ", i))
+	}
+	s := v.socket(0)
+	last := 0.0
+	collect := func(s *socket, upTo float64) {
+		t.Helper()
+		for last < upTo {
+			e := s.next("event")["event"].(map[string]any)
+			if e["seq"] != last+1 {
+				t.Fatalf("seq %v after %v", e["seq"], last)
+			}
+			last++
+		}
+	}
+	collect(s, 5)
+	s.ws.NetConn().Close()
+	var wg sync.WaitGroup
+	for i := range 300 { // more than a page, while it comes back
+		wg.Go(func() { v.post("/visitor/messages", message(fmt.Sprint("без меня ", i))).want(200) })
+		if i == 150 {
+			s = v.socket(5)
+		}
+	}
+	wg.Wait()
+	collect(s, 305)
+	// Nothing comes twice, and what comes next is the next.
+	v.says("ещё")
+	collect(s, 306)
+}
+
+// Each side gets its own contiguous sequence: a transfer is an operators' entry, the visitor's numbers have no gap.
+func TestOwnSequences(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	v := w.visitor()
+	widget := v.socket(0)
+	v.says("раз")
+	w.anna.says(v, "два")
+	desk := w.anna.socket()
+	vera := w.vera.socket() // she is online
+	_ = vera
+	desk.send(map[string]any{"type": "open", "dialog_id": v.dialog, "after": 0})
+	w.anna.post("/operator/dialogs/"+v.dialog+"/transfer", map[string]any{"client_id": "transfer-1", "operator_id": w.vera.id,
+		"department_id": w.delivery}).want(200)
+	w.vera.says(v, "три")
+	for i, s := range []*socket{desk, widget} {
+		want := 1.0
+		for {
+			e := s.next("event")["event"].(map[string]any)
+			if e["seq"] != want {
+				t.Fatalf("socket %d: seq %v, want %v", i, e["seq"], want)
+			}
+			want++
+			if i == 1 && e["audience"] == "operator" {
+				t.Errorf("the visitor got %v", e)
+			}
+			if e["text"] == "три" {
+				break
+			}
+		}
+	}
+}
+
+// A row goes to those who see it, and `gone` to those who saw it: after a department's choice, a claim, a transfer, the end.
+func TestRowAndGone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	oleg, vera := w.oleg.watching(w.shop), w.vera.watching(w.shop)
+	v := w.visitor()
+	v.says("кому?")
+	oleg.next("row", rowOf(v.dialog))
+	vera.next("row", rowOf(v.dialog))
+	v.post("/visitor/department", map[string]any{"client_id": "dept-00001", "department_id": w.delivery}).want(200)
+	gone := func(f map[string]any) bool { return f["dialog_id"] == v.dialog }
+	oleg.next("gone", gone) // R-026: not his department
+	vera.next("row", func(f map[string]any) bool {
+		d, _ := f["row"].(map[string]any)["session"].(map[string]any)["department"].(map[string]any)
+		return d["name"] == "Доставка"
+	})
+	w.oleg.get("/operator/dialogs/"+v.dialog).want(404, "not_found")
+	w.vera.says(v, "моё")
+	vera.next("counts", func(f map[string]any) bool { return f["counts"].(map[string]any)["mine"] == 1.0 })
+	w.vera.post("/operator/dialogs/"+v.dialog+"/transfer", map[string]any{"client_id": "transfer-1", "operator_id": w.oleg.id}).want(200)
+	row := oleg.next("row", rowOf(v.dialog))["row"].(map[string]any)
+	if row["important"] != true || row["reasons"].([]any)[0] != "transferred" { // R-044, R-057
+		t.Errorf("row %v", row)
+	}
+	oleg.next("projects", func(f map[string]any) bool { return f["projects"].([]any)[0].(map[string]any)["dot"] == "red" })
+	oleg.next("me") // one dialog more (D-29)
+	w.oleg.says(v, "принял")
+	oleg.next("row", func(f map[string]any) bool { return f["row"].(map[string]any)["important"] == false })
+	w.oleg.post("/operator/dialogs/"+v.dialog+"/leave", map[string]any{"client_id": "leave-0001", "last_seen_seq": 99, "tags": []string{w.lead}}).want(200)
+	oleg.next("gone", gone)
+	vera.next("gone", gone)
+	oleg.next("counts", func(f map[string]any) bool {
+		c := f["counts"].(map[string]any)
+		return c["all"] == 0.0 && c["mine"] == 0.0 && f["changes_at"] == nil
+	})
+}
+
+// Red comes by time alone, without Temporal and without a reload: 180 s are not red, more is (R-043, design 2.8).
+func TestRedByTime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	desk := w.oleg.watching(w.shop)
+	v := w.visitor()
+	v.says("жду")
+	row := desk.next("row", rowOf(v.dialog))["row"].(map[string]any)
+	if row["important"] != false || row["next"].(map[string]any)["kind"] != "unclaimed" {
+		t.Errorf("row %v", row)
+	}
+	list := as[DialogPage](w.oleg.get("/operator/projects/" + w.shop + "/dialogs").want(200))
+	if want := list.Rows[0].Session.WaitingSince.Add(180*time.Second + time.Microsecond); !list.ChangesAt.Equal(want) {
+		t.Errorf("changes_at %v, want %v", list.ChangesAt, want)
+	}
+	w.exec(`UPDATE clock SET "offset" = interval '178 seconds'`)
+	row = desk.next("row", func(f map[string]any) bool { return f["row"].(map[string]any)["important"] == true })["row"].(map[string]any)
+	if row["reasons"].([]any)[0] != "unclaimed" || row["rev"] != 1.0 {
+		t.Errorf("row %v", row)
+	}
+	desk.next("projects", func(f map[string]any) bool { return f["projects"].([]any)[0].(map[string]any)["dot"] == "red" })
+	desk.next("timers", func(f map[string]any) bool { return f["delayed"] == true }) // nobody keeps the deadline
+}
+
+// A process hears of what another did: by a hint at once, or by the sweep when hints are lost.
+func TestTwoProcesses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, other := w.serve(w.store)
+	for name, hints := range map[string]bool{"hint": true, "sweep": false} {
+		v := w.visitor()
+		v.says("здесь " + name)
+		far := w.anna.socketAt(other)
+		far.send(map[string]any{"type": "watch", "project_id": w.shop})
+		far.next("watching")
+		far.send(map[string]any{"type": "open", "dialog_id": v.dialog, "after": 0})
+		far.next("opened")
+		far.next("event", eventText("здесь "+name))
+		if hints {
+			v.says("ещё " + name)
+		} else {
+			silent, err := store.Open(t.Context(), w.store.Pool().Config().ConnString(), store.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer silent.Close()
+			out := silent.Apply(t.Context(), []store.Command{{DialogID: v.dialog, ClientID: "silent-0001", Do: visitorMessage("ещё " + name)}})
+			if out[0].Err != nil {
+				t.Fatal(out[0].Err)
+			}
+		}
+		far.next("event", eventText("ещё "+name))
+		far.next("row", func(f map[string]any) bool {
+			r := f["row"].(map[string]any)
+			return r["id"] == v.dialog && r["unread"] == 2.0
+		})
+		// A read mark moved here reaches the other tab there (D-11).
+		if hints {
+			w.anna.post("/operator/dialogs/"+v.dialog+"/read", map[string]any{"seq": 2}).want(204)
+			far.next("row", func(f map[string]any) bool { return f["row"].(map[string]any)["unread"] == 0.0 })
+		}
+	}
+}
+
+// The listener's connection is cut: hints are lost meanwhile, the sweep after it is back finds what they would have told.
+func TestListenerReconnects(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, other := w.serve(w.store)
+	v := w.visitor()
+	v.says("раз")
+	far := w.anna.socketAt(other)
+	far.send(map[string]any{"type": "open", "dialog_id": v.dialog, "after": 0})
+	far.next("event", eventText("раз"))
+	for i := range 3 {
+		w.exec(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'`)
+		text := fmt.Sprint("после обрыва ", i)
+		v.says(text)
+		far.next("event", eventText(text))
+	}
+}
+
+// A reader too slow for its queue is closed with 4008, resumes, and misses nothing (design 5).
+func TestSlowReader(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	v := w.visitor()
+	v.says("начало")
+	s := w.anna.socket()
+	s.send(map[string]any{"type": "open", "dialog_id": v.dialog, "after": 0})
+	s.next("opened")
+	slow := w.connOf(w.anna)
+	blocked := make(chan struct{})
+	slow.mu.Lock() // the writer cannot take work: as good as a client that does not read
+	go func() { close(blocked) }()
+	<-blocked
+	for range maxQueued + 1 {
+		slow.push([]byte(`{"type":"ping"}`))
+	}
+	slow.mu.Unlock()
+	slow.poke()
+	s.ends(closeTooSlow)
+	v.says("после")
+	s = w.anna.socket()
+	s.send(map[string]any{"type": "open", "dialog_id": v.dialog, "after": 1})
+	if e := s.next("event")["event"].(map[string]any); e["text"] != "после" {
+		t.Errorf("resumed with %v", e)
+	}
+}
+
+func (w *world) connOf(p *person) *conn {
+	w.t.Helper()
+	var found *conn
+	until(w.t, "the socket is known", func() bool {
+		for _, c := range w.server.hub.all(isOperator) {
+			if c.operator == p.id {
+				found = c
+			}
+		}
+		return found != nil
+	})
+	return found
+}
+
+// Access taken away, a department changed, a new project: all act on open sockets within 5 s (D-59, I-03).
+func TestAccessChangesActOnSockets(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	v := w.visitor()
+	v.post("/visitor/department", map[string]any{"client_id": "dept-00001", "department_id": w.sales}).want(200)
+	v.says("в продажи")
+	desk := w.oleg.watching(w.shop)
+	desk.send(map[string]any{"type": "open", "dialog_id": v.dialog, "after": 0})
+	desk.next("event", eventText("в продажи"))
+	w.exec(`DELETE FROM department_members WHERE operator_id = $1`, w.oleg.id)
+	desk.next("gone", func(f map[string]any) bool { return f["dialog_id"] == v.dialog })
+	v.says("секрет")
+	w.exec(`INSERT INTO access VALUES ($1, $2, 2)`, w.oleg.id, w.books)
+	desk.next("projects", func(f map[string]any) bool { return len(f["projects"].([]any)) == 2 })
+	w.exec(`DELETE FROM access WHERE operator_id = $1`, w.oleg.id)
+	f := desk.next("projects", func(f map[string]any) bool { return len(f["projects"].([]any)) == 0 })
+	_ = f
+	desk.send(map[string]any{"type": "watch", "project_id": w.shop})
+	if e := desk.next("error"); e["code"] != "not_found" {
+		t.Errorf("watch: %v", e)
+	}
+	desk.send(map[string]any{"type": "open", "dialog_id": v.dialog, "after": 0})
+	if e := desk.next("error"); e["code"] != "not_found" {
+		t.Errorf("open: %v", e)
+	}
+	w.exec(`UPDATE operators SET active = false WHERE id = $1`, w.oleg.id)
+	desk.ends(closeSignedOut)
+}
+
+// Settings act on screens within 5 s (D-59): a longer wait takes red away.
+func TestSettingsActOnScreens(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.exec(`UPDATE projects SET long_wait_seconds = 60 WHERE id = $1`, w.shop)
+	v := w.visitor()
+	v.says("привет")
+	w.oleg.says(v, "слушаю")
+	v.says("жду")
+	w.exec(`UPDATE sessions SET waiting_since = waiting_since - interval '100 seconds'`)
+	desk := w.oleg.watching(w.shop)
+	list := as[DialogPage](w.oleg.get("/operator/projects/" + w.shop + "/dialogs?group=important").want(200))
+	if len(list.Rows) != 1 || list.Rows[0].Reasons[0] != ReasonOverdue {
+		t.Errorf("list %+v", list)
+	}
+	w.exec(`UPDATE projects SET long_wait_seconds = 600 WHERE id = $1`, w.shop)
+	desk.next("row", func(f map[string]any) bool { return f["row"].(map[string]any)["important"] == false })
+	desk.next("me")
+}
+
+// What a client may not say closes its socket; too much of it does not take the server's time.
+func TestSocketManners(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	v := w.visitor()
+	v.says("раз")
+	s := w.anna.socket()
+	s.send(map[string]any{"type": "ping"})
+	s.next("pong")
+	s.send(map[string]any{"type": "open", "dialog_id": "x"})
+	if e := s.next("error"); e["code"] != "not_found" {
+		t.Errorf("%v", e)
+	}
+	s.send(map[string]any{"type": "dance"})
+	s.ends(closeNotUnderst)
+	s = w.anna.socket()
+	s.send(map[string]any{"type": "ping", "colour": 1})
+	s.ends(closeNotUnderst)
+
+	url := w.base + "/api/v1/visitor/socket"
+	for name, first := range map[string]map[string]any{"no hello": {"type": "ping"}, "odd": {"type": "hello", "token": 1}} {
+		s := dial(t, url, "VisitorServerFrame", nil)
+		s.send(first)
+		s.ends(closeNotUnderst)
+		_ = name
+	}
+	s = dial(t, url, "VisitorServerFrame", http.Header{"Origin": {"https://any.example.org"}})
+	s.send(map[string]any{"type": "hello", "token": token()})
+	s.ends(closeSignedOut)
+	s = v.socket(0)
+	s.send(map[string]any{"type": "hello", "token": v.token})
+	s.ends(closeNotUnderst)
+}
+
+// The server says goodbye to sockets with 1001 and leaves nothing running (design 5).
+func TestShutdown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	v := w.visitor()
+	v.says("раз")
+	s, base := w.serve(w.store)
+	desk := w.anna.socketAt(base)
+	start := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Second)
+	defer cancel()
+	if err := s.Shutdown(ctx); err != nil {
+		t.Errorf("shutdown: %v", err)
+	}
+	desk.ends(closeGoingAway)
+	if d := time.Since(start); d > 5*time.Second {
+		t.Errorf("took %v", d)
+	}
+	if len(s.hub.conns) != 0 || len(s.hub.topics) != 0 {
+		t.Errorf("left behind: %d sockets, %d dialogs", len(s.hub.conns), len(s.hub.topics))
+	}
+}
