@@ -31,7 +31,7 @@ func Dialog(ctx workflow.Context, in Start) error {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	r := newRun(ctx, in)
 	for {
-		r.drain(ctx)
+		r.drain()
 		r.startCommand(ctx)
 		switch {
 		case r.timer.fired():
@@ -90,12 +90,12 @@ func (r *run) next() Start {
 }
 
 // drain takes every signal there is, without blocking.
-func (r *run) drain(ctx workflow.Context) {
-	for _, s := range r.inbox.syncs(ctx) {
+func (r *run) drain() {
+	for _, s := range r.inbox.syncs() {
 		r.unread = true
 		r.seq = max(r.seq, s.SignalSeq)
 	}
-	for _, c := range r.inbox.commands(ctx) {
+	for _, c := range r.inbox.commands() {
 		c.DialogID = r.in.DialogID
 		r.commands = append(r.commands, c)
 	}
@@ -111,7 +111,7 @@ func (r *run) long(ctx workflow.Context) bool {
 // sync reads the row and acknowledges the highest signal that was handed over.
 func (r *run) sync(ctx workflow.Context) error {
 	for stale := 0; ; stale++ {
-		r.drain(ctx)
+		r.drain()
 		r.unread = false
 		req := SyncRequest{DialogID: r.in.DialogID, SignalSeq: r.seq, Fence: r.fence(ctx), Armed: r.timer.at}
 		var res SyncResult

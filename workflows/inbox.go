@@ -34,10 +34,10 @@ func (in inbox) pending() bool {
 }
 
 // syncs drains the relay's signals. One that cannot be read still makes the row be read; it acknowledges nothing.
-func (in inbox) syncs(workflow.Context) []Sync { return receive[Sync](in.sync) }
+func (in inbox) syncs() []Sync { return receive[Sync](in.sync) }
 
 // commands drains what ops sent. What cannot be read becomes an empty command, which the rules' door refuses.
-func (in inbox) commands(workflow.Context) []CommandRequest {
+func (in inbox) commands() []CommandRequest {
 	var out []CommandRequest
 	for _, c := range in.ops {
 		for _, command := range receive[OpsCommand](c) {
@@ -55,11 +55,8 @@ func receive[T any](c workflow.ReceiveChannel) []T {
 			return out
 		}
 		var v T
-		if p := raw.Payload(); p != nil {
-			var read T
-			if converter.GetDefaultDataConverter().FromPayload(p, &read) == nil {
-				v = read
-			}
+		if p := raw.Payload(); p == nil || converter.GetDefaultDataConverter().FromPayload(p, &v) != nil {
+			v = *new(T) // not half of what could not be read
 		}
 		out = append(out, v)
 	}
