@@ -57,6 +57,7 @@ type Server struct {
 	o       Options
 	log     *slog.Logger
 	app     *fiber.App
+	ln      atomic.Pointer[freshListener]
 	origins map[string]bool
 	proxies []netip.Prefix
 	secure  bool
@@ -66,12 +67,14 @@ type Server struct {
 	limits    struct {
 		visitor, visitorAddress, project, newVisitor, signIn, signInAddress, operator *limiter
 	}
-	visitors *visitorCache
-	hub      *hub
-	desks    *desks
-	feed     *feed
-	clock    atomic.Int64 // nanoseconds the database's clock is ahead of ours
-	late     atomic.Bool  // timers come late at the moment
+	visitors                  *visitorCache
+	hub                       *hub
+	desks                     *desks
+	feed                      *feed
+	consoleFiles, widgetFiles map[string]asset // built front ends by name
+
+	clock atomic.Int64 // nanoseconds the database's clock is ahead of ours
+	late  atomic.Bool  // timers come late at the moment
 
 	ctx      context.Context // ends with Shutdown
 	stop     context.CancelFunc
@@ -93,6 +96,13 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{store: o.Store, nudge: o.Nudge, o: o, log: o.Log, passwords: newPasswords(), breaker: newBreaker(o.Store.Ready)}
 	if err := s.readOrigins(); err != nil {
+		return nil, err
+	}
+	var err error
+	if s.consoleFiles, err = readAssets(o.Console); err != nil {
+		return nil, err
+	}
+	if s.widgetFiles, err = readAssets(o.Widget); err != nil {
 		return nil, err
 	}
 	l := o.Limits.withDefaults()
@@ -152,13 +162,22 @@ func (s *Server) Listen(ln net.Listener) error {
 		s.feed.notify, s.hub.presence, s.pollTimers, s.tidy} {
 		s.loops.Go(func() { loop(s.ctx) })
 	}
-	return s.app.Listener(ln)
+	fresh := newFreshListener(ln)
+	s.ln.Store(fresh)
+	if err := s.app.Listener(fresh); err != nil && !s.draining.Load() {
+		return err
+	}
+	return nil
 }
 
 // Shutdown ends the server: sockets are told to come again (1001), requests may finish, all goroutines end.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.draining.Store(true)
 	s.hub.closeAll(closeGoingAway)
+	if ln := s.ln.Load(); ln != nil {
+		_ = ln.Close() // none may come after those that are closed here
+		ln.closeFresh()
+	}
 	err := s.app.ShutdownWithContext(ctx)
 	ended := make(chan struct{})
 	go func() {

@@ -1,6 +1,11 @@
 package api
 
 import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
 	"io/fs"
 	"mime"
 	"path"
@@ -13,6 +18,75 @@ import (
 const consolePolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; " +
 	"connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
+// asset is a built file, ready to be sent.
+type asset struct {
+	kind      string // content type
+	etag      string
+	raw, gzip []byte // gzip is nil where it saves nothing
+}
+
+// readAssets reads and packs a built front end once: it is small, and a shop's page waits for it.
+func readAssets(files fs.FS) (map[string]asset, error) {
+	out := map[string]asset{}
+	if files == nil {
+		return out, nil
+	}
+	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		raw, err := fs.ReadFile(files, name)
+		if err != nil {
+			return err
+		}
+		out[name], err = newAsset(name, raw)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("front end: %w", err)
+	}
+	return out, nil
+}
+
+func newAsset(name string, raw []byte) (asset, error) {
+	sum := sha256.Sum256(raw)
+	a := asset{kind: mime.TypeByExtension(path.Ext(name)), etag: `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`, raw: raw}
+	if a.kind == "" {
+		a.kind = fiber.MIMEOctetStream
+	}
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		return a, err
+	}
+	if _, err := w.Write(raw); err != nil {
+		return a, err
+	}
+	if err := w.Close(); err != nil {
+		return a, err
+	}
+	if b.Len() < len(raw)*9/10 {
+		a.gzip = b.Bytes()
+	}
+	return a, nil
+}
+
+// send answers with the asset, packed for those who can unpack it, or with 304 for those who have it.
+func (a asset) send(c *fiber.Ctx) error {
+	c.Set(fiber.HeaderETag, a.etag)
+	c.Set(fiber.HeaderVary, fiber.HeaderAcceptEncoding)
+	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	if strings.Contains(c.Get(fiber.HeaderIfNoneMatch), a.etag) {
+		return c.SendStatus(fiber.StatusNotModified)
+	}
+	c.Set(fiber.HeaderContentType, a.kind)
+	if a.gzip != nil && strings.Contains(c.Get(fiber.HeaderAcceptEncoding), "gzip") {
+		c.Set(fiber.HeaderContentEncoding, "gzip")
+		return c.Send(a.gzip)
+	}
+	return c.Send(a.raw)
+}
+
 func (s *Server) staticRoutes() {
 	s.app.Get("/", toFolder("/console/"))
 	if s.o.Console != nil {
@@ -24,8 +98,8 @@ func (s *Server) staticRoutes() {
 		s.app.Get("/demo/*", s.serveDemo)
 	}
 	if s.o.Widget != nil {
-		s.app.Get("/widget.js", func(c *fiber.Ctx) error { return serveWidget(c, s.o.Widget, "widget.js") })
-		s.app.Get("/widget/*", func(c *fiber.Ctx) error { return serveWidget(c, s.o.Widget, c.Params("*")) })
+		s.app.Get("/widget.js", s.serveWidget)
+		s.app.Get("/widget/*", s.serveWidget)
 	}
 }
 
@@ -44,37 +118,36 @@ func toFolder(folder string) fiber.Handler {
 func (s *Server) serveConsole(c *fiber.Ctx) error {
 	name := strings.TrimPrefix(path.Clean("/"+c.Params("*")), "/")
 	c.Set(fiber.HeaderContentSecurityPolicy, consolePolicy)
-	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 	c.Set(fiber.HeaderReferrerPolicy, "same-origin")
-	if raw, err := fs.ReadFile(s.o.Console, name); err == nil && name != "index.html" {
+	if a, ok := s.consoleFiles[name]; ok && name != "index.html" {
 		if strings.HasPrefix(name, "assets/") { // hashed names
 			c.Set(fiber.HeaderCacheControl, "public, max-age=31536000, immutable")
 		}
-		return sendFile(c, name, raw)
+		return a.send(c)
 	}
-	if path.Ext(name) != "" && name != "index.html" {
+	page, ok := s.consoleFiles["index.html"] // missing in a binary that was built without the console
+	if !ok || (path.Ext(name) != "" && name != "index.html") {
 		return wrong(codeNotFound, "")
 	}
-	raw, err := fs.ReadFile(s.o.Console, "index.html")
-	if err != nil {
-		return wrong(codeNotFound, "") // this binary was built without the console
-	}
 	c.Set(fiber.HeaderCacheControl, "no-cache")
-	return sendFile(c, "index.html", raw)
+	return page.send(c)
 }
 
-// serveWidget answers the script and its languages to pages of any origin.
-func serveWidget(c *fiber.Ctx, files fs.FS, name string) error {
-	name = path.Clean(name)
-	raw, err := fs.ReadFile(files, name)
-	if err != nil {
+// serveWidget answers the script and its languages to pages of any origin. Script and texts must be of one build, so a
+// browser always asks whether its copy still holds.
+func (s *Server) serveWidget(c *fiber.Ctx) error {
+	name := "widget.js"
+	if rest := c.Params("*"); rest != "" {
+		name = path.Clean(rest)
+	}
+	a, ok := s.widgetFiles[name]
+	if !ok {
 		return wrong(codeNotFound, "")
 	}
 	c.Set(fiber.HeaderAccessControlAllowOrigin, "*")
-	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 	c.Set("Cross-Origin-Resource-Policy", "cross-origin")
-	c.Set(fiber.HeaderCacheControl, "public, max-age=300")
-	return sendFile(c, name, raw)
+	c.Set(fiber.HeaderCacheControl, "no-cache")
+	return a.send(c)
 }
 
 func (s *Server) serveDemo(c *fiber.Ctx) error {
@@ -83,14 +156,6 @@ func (s *Server) serveDemo(c *fiber.Ctx) error {
 		return wrong(codeNotFound, "")
 	}
 	c.Set(fiber.HeaderCacheControl, "no-cache")
-	return sendFile(c, "index.html", raw)
-}
-
-func sendFile(c *fiber.Ctx, name string, raw []byte) error {
-	kind := mime.TypeByExtension(path.Ext(name))
-	if kind == "" {
-		kind = fiber.MIMEOctetStream
-	}
-	c.Set(fiber.HeaderContentType, kind)
+	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
 	return c.Send(raw)
 }

@@ -1,0 +1,83 @@
+package api
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// A shop's page waits for the widget: it is sent packed, and not at all to a browser that has it.
+func TestAssets(t *testing.T) {
+	t.Parallel()
+	script := strings.Repeat("export const text = 1;\n", 200)
+	s := &Server{app: fiber.New(), o: Options{
+		Console: fstest.MapFS{"index.html": {Data: []byte("<!doctype html>")}, "assets/a-1.js": {Data: []byte(script)}},
+		Widget:  fstest.MapFS{"widget.js": {Data: []byte(script)}, "ru.json": {Data: []byte(`["текст"]`)}},
+	}}
+	var err error
+	if s.consoleFiles, err = readAssets(s.o.Console); err != nil {
+		t.Fatal(err)
+	}
+	if s.widgetFiles, err = readAssets(s.o.Widget); err != nil {
+		t.Fatal(err)
+	}
+	s.staticRoutes()
+	get := func(path string, header ...string) (*http.Response, []byte) {
+		t.Helper()
+		q, _ := http.NewRequest(http.MethodGet, "http://chat.test"+path, nil)
+		for i := 0; i < len(header); i += 2 {
+			q.Header.Set(header[i], header[i+1])
+		}
+		a, err := s.app.Test(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(a.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a, body
+	}
+
+	a, body := get("/widget.js", "Accept-Encoding", "gzip, br")
+	if a.Header.Get("Content-Encoding") != "gzip" || len(body) > 200 || a.Header.Get("Access-Control-Allow-Origin") != "*" {
+		t.Errorf("packed: %v, %d bytes", a.Header, len(body))
+	}
+	r, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if raw, _ := io.ReadAll(r); string(raw) != script {
+		t.Error("unpacks to something else")
+	}
+	if _, plain := get("/widget.js"); string(plain) != script {
+		t.Error("plain is something else")
+	}
+	if again, body := get("/widget.js", "If-None-Match", a.Header.Get("ETag")); again.StatusCode != 304 || len(body) > 0 {
+		t.Errorf("again: %d", again.StatusCode)
+	}
+	for path, want := range map[string]int{
+		"/": 302, "/console": 302, "/console/": 200, "/console/dialogs/x/y": 200, "/console/assets/a-1.js": 200, "/widget/ru.json": 200,
+	} {
+		if a, _ := get(path); a.StatusCode != want {
+			t.Errorf("%s: %d, want %d", path, a.StatusCode, want)
+		}
+	}
+	for _, path := range []string{"/console/assets/none.js", "/console/../secret.js", "/widget/none.json", "/widget/../../secret"} {
+		if a, body := get(path); a.StatusCode < 400 {
+			t.Errorf("%s: %d %s", path, a.StatusCode, body)
+		}
+	}
+	if a, _ := get("/console/assets/a-1.js"); !strings.Contains(a.Header.Get("Cache-Control"), "immutable") {
+		t.Error("a hashed name is asked for again and again")
+	}
+	if a, _ := get("/console/"); !strings.Contains(a.Header.Get("Content-Security-Policy"), "default-src 'self'") {
+		t.Error("no policy")
+	}
+}
