@@ -2,7 +2,9 @@ package local
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
+	"sync"
 )
 
 // PortTakenError says which port is in use and which setting changes it.
@@ -25,27 +27,23 @@ func CheckPort(host string, port int, setting string) error {
 	return l.Close()
 }
 
-// FreePort returns a loopback port that nobody uses and that the kernel will
-// not hand out again for a minute: the connection closed from the listening
-// side stays in TIME_WAIT, which keeps the port out of the automatic choice but
-// not from an explicit listen.
+// FreePort returns a loopback port that nobody uses. It is taken from below the
+// range kernels give out by themselves (Linux from 32768, others higher): a port
+// from there can be somebody's outgoing connection by the time it is used.
 func FreePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+	const from, to, attempts = 20000, 32000, 100
+	var err error
+	for range attempts {
+		port := from + rand.IntN(to-from)
+		if _, given := givenPorts.LoadOrStore(port, true); given {
+			continue
+		}
+		if err = CheckPort("127.0.0.1", port, ""); err == nil {
+			return port, nil
+		}
 	}
-	defer l.Close()
-	client, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		return 0, err
-	}
-	defer client.Close()
-	server, err := l.Accept()
-	if err != nil {
-		return 0, err
-	}
-	if err := server.Close(); err != nil {
-		return 0, err
-	}
-	return l.Addr().(*net.TCPAddr).Port, nil
+	return 0, fmt.Errorf("no free port between %d and %d: %w", from, to, err)
 }
+
+// givenPorts are those FreePort has returned in this process.
+var givenPorts sync.Map

@@ -68,9 +68,13 @@ func StartTemporal(ctx context.Context, opts TemporalOptions) (*Temporal, error)
 	// A free port can be lost between choosing and using it: try again then.
 	for attempt := 1; ; attempt++ {
 		t, err := startTemporal(ctx, opts)
-		taken := err != nil && (strings.Contains(err.Error(), "is taken") || strings.Contains(err.Error(), "address already in use"))
-		if !taken || opts.Port != 0 || attempt == 3 {
+		if err == nil || attempt == 3 {
 			return t, err
+		}
+		inside := strings.Contains(err.Error(), "address already in use") && !strings.Contains(err.Error(), "is taken")
+		ours := strings.Contains(err.Error(), "is taken") && opts.Port == 0
+		if !inside && !ours {
+			return nil, err
 		}
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"time"
 
@@ -12,7 +13,6 @@ import (
 	"go.temporal.io/server/common/membership/static"
 	_ "go.temporal.io/server/common/persistence/sql/sqlplugin/postgresql" // registers the PostgreSQL plugins
 	"go.temporal.io/server/common/primitives"
-	"go.temporal.io/server/common/testing/freeport"
 	"go.temporal.io/server/temporal"
 )
 
@@ -40,15 +40,30 @@ func portsFree(o options) error {
 	return nil
 }
 
+// freePort returns a port nobody uses, from below the range kernels give out by
+// themselves: one from there can be an outgoing connection a moment later.
+func freePort(host string) (int, error) {
+	for range 100 {
+		port := 20000 + rand.IntN(12000)
+		l, err := net.Listen("tcp", net.JoinHostPort(host, fmt.Sprint(port)))
+		if err == nil {
+			return port, l.Close()
+		}
+	}
+	return 0, fmt.Errorf("no free port on %s", host)
+}
+
 func newServer(o options, db database) (temporal.Server, error) {
 	// The inner services find each other by static addresses on free loopback
 	// ports: no gossip, no membership ports, and no wait for the dead members a
 	// killed predecessor left in the database.
-	ports := map[primitives.ServiceName]int{
-		primitives.FrontendService: o.port,
-		primitives.HistoryService:  freeport.MustGetFreePort(),
-		primitives.MatchingService: freeport.MustGetFreePort(),
-		primitives.WorkerService:   freeport.MustGetFreePort(),
+	ports := map[primitives.ServiceName]int{primitives.FrontendService: o.port}
+	for _, name := range []primitives.ServiceName{primitives.HistoryService, primitives.MatchingService, primitives.WorkerService} {
+		port, err := freePort(o.host)
+		if err != nil {
+			return nil, err
+		}
+		ports[name] = port
 	}
 	services := map[string]config.Service{}
 	hosts := map[primitives.ServiceName]static.Hosts{}
