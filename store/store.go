@@ -15,6 +15,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/otklik/otklik/dialog"
 )
 
 // Errors that are not refusals.
@@ -105,10 +107,13 @@ func (s *Store) Ready(ctx context.Context) error {
 // Errors of our own SQL stay what they are.
 func unavailable(err error) error {
 	var (
-		pg   *pgconn.PgError
-		scan pgx.ScanArgError
+		pg      *pgconn.PgError
+		scan    pgx.ScanArgError
+		refusal *dialog.Refusal
 	)
 	switch {
+	case errors.As(err, &refusal):
+		return err
 	case errors.As(err, &scan): // our own SQL does not fit our own code
 		return err
 	case err == nil, errors.Is(err, ErrNotFound), errors.Is(err, ErrUnavailable):

@@ -21,7 +21,7 @@ func TestMain(m *testing.M) { localtest.Run(m) }
 func refusal(t *testing.T, err error) dialog.Refusal {
 	t.Helper()
 	var r *dialog.Refusal
-	if !errors.As(err, &r) {
+	if !errors.As(err, &r) || errors.Is(err, store.ErrUnavailable) {
 		t.Fatalf("got %v, want a refusal", err)
 	}
 	return *r
