@@ -7,6 +7,8 @@ import type { Post } from './sendqueue.ts'
 export interface Claim {
   text: string
   seenSeq: number
+  /** The session that was to be taken: what was refused there says nothing of a later one. */
+  sessionId: string
   busy: boolean
   error?: unknown
 }
@@ -33,21 +35,21 @@ export class Claims extends Emitter {
     return this.claims.get(dialogId)
   }
 
-  async send(dialogId: string, text: string, seenSeq: number) {
+  async send(dialogId: string, sessionId: string, text: string, seenSeq: number) {
     if (this.claims.get(dialogId)?.busy) return
     let command = this.commands.get(dialogId)
     if (!command) this.commands.set(dialogId, (command = new Command()))
     // Pressing Send again with the same text after no answer is the same command, whatever has appeared on the screen since.
     const before = this.claims.get(dialogId)
     const seen = before?.text === text && command.id ? before.seenSeq : seenSeq
-    this.set(dialogId, { text, seenSeq: seen, busy: true })
+    this.set(dialogId, { text, sessionId, seenSeq: seen, busy: true })
     try {
       const answer = await command.run({ text, seen_seq: seen }, (body) => this.post(dialogId, body))
       this.done(dialogId, text)
       this.accepted(dialogId, answer.event)
     } catch (error) {
       // The log may have brought the message while the answer was lost.
-      if (this.claims.has(dialogId)) this.set(dialogId, { text, seenSeq: seen, busy: false, error })
+      if (this.claims.has(dialogId)) this.set(dialogId, { text, sessionId, seenSeq: seen, busy: false, error })
     }
   }
 

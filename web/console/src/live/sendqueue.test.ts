@@ -137,7 +137,7 @@ describe('Claims', () => {
   it('clears the box only when the reply was accepted', async () => {
     const c = make((id) => Promise.resolve({ event: event(1, { client_id: id }), claimed: true }))
     c.drafts.set('d', 'hello')
-    const sent = c.claims.send('d', 'hello', 7)
+    const sent = c.claims.send('d', 's', 'hello', 7)
     expect(c.drafts.get('d')).toBe('hello')
     expect(c.claims.get('d')?.busy).toBe(true)
     await sent
@@ -149,7 +149,7 @@ describe('Claims', () => {
   it('keeps the text of the one who lost (M-09)', async () => {
     const c = make(() => Promise.reject(new Refusal(409, { code: 'already_claimed', message: '', operator: { id: 'o', name: 'Марк' } })))
     c.drafts.set('d', 'hello')
-    await c.claims.send('d', 'hello', 7)
+    await c.claims.send('d', 's', 'hello', 7)
     expect(c.drafts.get('d')).toBe('hello')
     expect((c.claims.get('d')?.error as Refusal).operator?.name).toBe('Марк')
   })
@@ -158,7 +158,7 @@ describe('Claims', () => {
     let id = ''
     const c = make((x) => ((id = x), Promise.reject(new NoAnswer())))
     c.drafts.set('d', 'hello')
-    await c.claims.send('d', 'hello', 7)
+    await c.claims.send('d', 's', 'hello', 7)
     c.claims.seen('d', event(1, { client_id: id }))
     expect(c.drafts.get('d')).toBe('')
     expect(c.claims.get('d')).toBeUndefined()

@@ -36,12 +36,12 @@ afterEach(async () => {
   vi.unstubAllGlobals()
 })
 
-const draw = (r: Row) =>
+const draw = (r: Row, unavailable = false) =>
   act(() =>
     root.render(
       <TextProvider locale="ru" texts={ru}>
         <WorkspaceContext value={workspace}>
-          <Composer row={r} />
+          <Composer row={r} unavailable={unavailable} />
         </WorkspaceContext>
       </TextProvider>,
     ),
@@ -106,17 +106,45 @@ it('whoever lost the race reads the winner’s name and keeps his text (M-09)', 
   expect(document.querySelector('.b.pri')?.getAttribute('aria-disabled')).toBe('true')
 })
 
+it('whoever lost may write when the dialog is transferred to him later', async () => {
+  answer = () =>
+    Promise.resolve(
+      new Response(JSON.stringify({ code: 'already_claimed', message: '', operator: { id: 'x', name: 'Марк Лебедев' } }), {
+        status: 409,
+        headers: { 'Content-Type': 'application/json' },
+      }),
+    )
+  workspace.drafts.set('d', 'Беру')
+  await draw(row('d'))
+  await press('Enter')
+  await vi.waitFor(() => expect(document.querySelector('[role=alert]')).not.toBeNull())
+  await draw(mine)
+  expect(document.querySelector('[role=alert]')).toBeNull()
+  expect(field()!.value).toBe('Беру')
+  await press('Enter')
+  expect(workspace.sends.of('d').map((m) => m.text)).toEqual(['Беру'])
+})
+
 it('a colleague’s dialog is read-only and says whose it is (M-11)', async () => {
   await draw(foreign)
   expect(field()).toBeNull()
   expect(shown()).toContain('Диалог ведёт оператор Марк Лебедев')
 })
 
-it('text that was being written stays when somebody else takes the dialog', async () => {
+it('text that was being written stays when somebody else takes the dialog (M-09)', async () => {
   workspace.drafts.set('d', 'полсообщения')
   await draw(foreign)
   expect(field()!.value).toBe('полсообщения')
-  expect(shown()).toContain('Диалог ведёт оператор Марк Лебедев')
+  expect(shown()).toContain('Диалог уже взял в работу оператор Марк Лебедев')
+})
+
+it('text that was being written stays when the dialog can no longer be seen', async () => {
+  workspace.drafts.set('d', 'полсообщения')
+  await draw(row('d'), true)
+  expect(field()!.value).toBe('полсообщения')
+  expect(shown()).toContain(ru['win.notFound'])
+  await press('Enter')
+  expect(field()!.value).toBe('полсообщения')
 })
 
 it('text that was being written stays when the own dialog is taken away (M-59)', async () => {

@@ -14,18 +14,22 @@ export function clean(text: string): string {
   return text.replace(/\r\n?/g, '\n').replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '').trim()
 }
 
-export function Composer({ row }: { row: Row }) {
+/** `unavailable`: the dialog is no longer this operator's to see; only text he was writing is left to show. */
+export function Composer({ row, unavailable = false }: { row: Row; unavailable?: boolean }) {
   const r = useText()
   const workspace = useWorkspace()
   const drafts = useStore(workspace.drafts)
   const claims = useStore(workspace.claims)
   const text = drafts.get(row.id)
-  const claim = claims.get(row.id)
+  const meId = workspace.me()?.operator.id
+  const tried = claims.get(row.id)
+  // A refusal is over when the dialog has become one's own since, or when another session has begun.
+  const claim = tried && tried.sessionId === row.session.id && row.session.assignee?.id !== meId ? tried : undefined
   const [focused, setFocused] = useState(false)
   const field = useRef<HTMLTextAreaElement>(null)
 
   const length = [...clean(text)].length
-  const can = row.can.write
+  const can = unavailable ? 'not_found' : row.can.write
   const untaken = !row.session.assignee
   const tooLong = length > MAX
 
@@ -42,14 +46,16 @@ export function Composer({ row }: { row: Row }) {
   const blocked = can === 'ok' && !winner ? undefined : blockedText()
   function blockedText(): string {
     if (winner) return r.t('claim.lost', { name: winner })
-    if (can === 'not_assignee' && text.trim() && wasMine()) return r.t('transfer.lost')
-    return refusalText(r, can, { name: row.session.assignee?.name })
+    const holder = row.session.assignee?.name
+    // Somebody was faster while the reply was being written: the same news as losing the race by a moment.
+    if (can === 'not_assignee' && text.trim()) return wasMine() ? r.t('transfer.lost') : r.t('claim.lost', { name: holder ?? '' })
+    return refusalText(r, can, { name: holder })
   }
   function wasMine(): boolean {
-    const me = workspace.me()?.operator.id
     const log = workspace.feed(row.id).log.tail()
-    return log.some((e) => e.session_id === row.session.id && e.author === 'operator' && e.operator?.id === me)
+    return log.some((e) => e.session_id === row.session.id && e.author === 'operator' && e.operator?.id === meId)
   }
+  if (unavailable && !text.trim()) return null
   if (blocked && !text.trim())
     return (
       <div className="comp">
@@ -68,7 +74,7 @@ export function Composer({ row }: { row: Row }) {
     const body = clean(text)
     // What he saw decides whether a refusal is news to him: a colleague's claim on the screen is not a lost race.
     const seen = workspace.feed(row.id).log.last()
-    if (untaken) return void claims.send(row.id, body, seen)
+    if (untaken) return void claims.send(row.id, row.session.id, body, seen)
     workspace.sends.send(row.id, body, seen)
     drafts.set(row.id, '')
   }
@@ -112,8 +118,7 @@ export function Composer({ row }: { row: Row }) {
           readOnly={busy}
           onChange={(e) => {
             drafts.set(row.id, e.target.value)
-            if (claim?.error && !winner) claims.dismiss(row.id)
-            if (!e.target.value) claims.dismiss(row.id)
+            if (tried?.error && (!winner || !e.target.value)) claims.dismiss(row.id)
             if (e.target.value) workspace.sayTyping(row.id)
           }}
           onKeyDown={onKeyDown}

@@ -66,8 +66,16 @@ function OpenDialog(props: WindowProps & { project: Project; dialogId: string })
     if (visible && last && readBefore !== undefined && last > readBefore) workspace.markRead(dialogId, last)
   }, [visible, last, readBefore, dialogId, workspace])
 
-  if (!row || (!feed.ready && !feed.error && !dialog.error)) return dialog.error ? <Failed error={dialog.error} retry={dialog.refetch} /> : <WindowSkeleton row={row} />
-  if (dialog.error) return <Failed error={dialog.error} retry={dialog.refetch} />
+  if (!row) return dialog.error ? <Failed error={dialog.error} retry={dialog.refetch} /> : <WindowSkeleton />
+  if (!feed.ready && !feed.error && !dialog.error) return <WindowSkeleton row={row} />
+  if (dialog.error)
+    return (
+      <>
+        <Failed error={dialog.error} retry={dialog.refetch} />
+        {/* A claim may give the dialog to another department: the text that was being written must not vanish with it. */}
+        <Composer row={row} unavailable />
+      </>
+    )
   return (
     <>
       <Head row={row} project={project} feed={feed} drawer={props.drawer} onCard={props.onCard} />
