@@ -1,12 +1,11 @@
 # make build   bin/otklik with console and widget inside, and Temporal beside it
 # make run     everything on this machine, with demo data
 # make test    every check and every test; ends with "N passed, N failed"
-# make generate  what is generated from api/openapi.yaml and store/queries
+# make generate  what is generated from api/openapi.yaml
 
 export GOTOOLCHAIN ?= local
 
 GO_BUILD = go build -trimpath -ldflags "-s -w"
-TOOL = go tool -modfile=$(CURDIR)/tools/go.mod
 
 WEB_SOURCES = $(shell find web texts api/openapi.yaml \
 	\( -name node_modules -o -name dist -o -name .vite \) -prune -o -type f -print 2>/dev/null)
@@ -50,8 +49,6 @@ generate: web/node_modules/.package-lock.json
 	echo "generate: types of the contract"
 	go generate ./api
 	cd web && npm run --silent generate
-	echo "generate: queries (sqlc compiles for minutes the first time)"
-	cd store && $(TOOL) sqlc generate
 
 clean:
 	rm -rf bin .cache web/console/dist/* web/widget/dist/*

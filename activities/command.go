@@ -20,7 +20,7 @@ func command(q workflows.CommandRequest) (store.Command, error) {
 	case workflows.SignalLeave:
 		c.Do = dialog.Leave{By: by, LastSeen: in.LastSeen, Tags: in.Tags}
 	case workflows.SignalRate:
-		c.Do = dialog.Rate{SessionID: in.SessionID, Stars: in.Stars}
+		c.Do = dialog.Rate{SessionID: in.SessionID, Stars: in.Stars, By: in.Actor}
 	}
 	return c, check(q.Name, in)
 }

@@ -52,6 +52,7 @@ type Rate struct {
 	SessionID string
 	Stars     int
 	Comment   string
+	By        string // operator, when ops hand the rating in; empty: the visitor
 }
 
 func (VisitorMessage) command()   {}

@@ -368,6 +368,6 @@ func (d *decision) rate(c Rate) error {
 		return refuse(RatingDisabled)
 	}
 	ses.Rating, ses.RatingComment = c.Stars, c.Comment
-	d.audit("rate", "", map[string]any{"stars": c.Stars})
+	d.audit("rate", c.By, map[string]any{"stars": c.Stars})
 	return nil
 }
