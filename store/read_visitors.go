@@ -30,6 +30,7 @@ type WidgetForm struct {
 // WidgetByKey reads an active widget. ErrNotFound when there is none or it is switched off (D-02).
 func (s *Store) WidgetByKey(ctx context.Context, key string) (Widget, error) {
 	var w Widget
+	var company string
 	var ids, names []string
 	err := s.pool.QueryRow(ctx, `
 SELECT p.id::text, p.name, p.language, p.accent, p.company, p.rating, p.form,
@@ -39,8 +40,8 @@ EXISTS (SELECT FROM access a JOIN operators o ON o.id = a.operator_id AND o.acti
 ARRAY(SELECT d.id::text FROM departments d WHERE d.project_id = p.id AND p.department_choice ORDER BY d.position, d.name),
 ARRAY(SELECT d.name FROM departments d WHERE d.project_id = p.id AND p.department_choice ORDER BY d.position, d.name)
 FROM projects p WHERE p.widget_key = $1 AND p.active`, key).
-		Scan(&w.ProjectID, &w.ProjectName, &w.Language, &w.Accent, &w.Form.Company, &w.Rating, &w.Form, &w.Online, &ids, &names)
-	w.Departments = zip(ids, names)
+		Scan(&w.ProjectID, &w.ProjectName, &w.Language, &w.Accent, &company, &w.Rating, &w.Form, &w.Online, &ids, &names)
+	w.Departments, w.Form.Company = zip(ids, names), company // after the scan: reading JSON empties what it fills
 	return w, unavailable(err)
 }
 
