@@ -161,7 +161,7 @@ func (d *decision) chooseDepartment(c ChooseDepartment) error {
 		return refuseField(Invalid, "department_id")
 	}
 	d.ensureSession() // in an open session a choice is not a message: it starts no clock
-	d.State.Session.DepartmentID = c.ID
+	d.State.Session.DepartmentID, d.State.Session.FromClaimer = c.ID, false
 	d.add(Event{Kind: KindDepartment, Author: ByVisitor, Audience: AudienceAll,
 		Params: map[string]string{"department": c.Name, "department_id": c.ID}})
 	return nil
@@ -197,10 +197,13 @@ func (d *decision) reply(c Reply) error {
 	if !d.State.Open() {
 		return refuse(SessionClosed)
 	}
-	if !MaySee(d.State, c.By) { // also when his access was taken away while the dialog is his
+	ses := d.State.Session
+	lostRace := ses.AssigneeID != "" && ses.ClaimedBy != c.By.ID && c.SeenSeq < ses.ClaimSeq
+	// Sight is lost with the access, also of his own dialogs. Who lost the race is told so even when the claim took the
+	// dialog into a department that is not his: he could see it until then.
+	if !MaySee(d.State, c.By) && !(lostRace && ses.FromClaimer && c.By.Level >= LevelOperator) {
 		return refuse(NotFound)
 	}
-	ses := d.State.Session
 	switch ses.AssigneeID {
 	case c.By.ID:
 		// a second tab of the winner writes an ordinary message (D-66)
@@ -210,7 +213,6 @@ func (d *decision) reply(c Reply) error {
 		}
 		d.claim(c.By)
 	default:
-		lostRace := ses.ClaimedBy != c.By.ID && c.SeenSeq < ses.ClaimSeq
 		code := NotAssignee
 		if lostRace {
 			code = AlreadyClaimed
@@ -238,7 +240,7 @@ func (d *decision) claim(o Operator) {
 	ses := d.State.Session
 	ses.AssigneeID, ses.ClaimedBy, ses.ClaimedAt, ses.ClaimSeq = o.ID, o.ID, d.env.Now, d.State.Seq+1
 	if ses.DepartmentID == "" && len(o.Departments) == 1 { // D-19, third rule
-		ses.DepartmentID = o.Departments[0]
+		ses.DepartmentID, ses.FromClaimer = o.Departments[0], true
 	}
 	d.Claimed = true
 	d.system(AudienceVisitor, KeyOperatorJoined, map[string]string{"name": o.Name})
@@ -278,7 +280,7 @@ func (d *decision) transfer(c Transfer) error {
 		if !to.in(c.Department) {
 			return refuseField(Invalid, "department_id")
 		}
-		ses.DepartmentID = c.Department
+		ses.DepartmentID, ses.FromClaimer = c.Department, false
 	}
 	from := ses.AssigneeID
 	ses.AssigneeID = to.ID

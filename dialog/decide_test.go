@@ -57,6 +57,24 @@ func TestFirstReplyClaims(t *testing.T) {
 	}
 }
 
+// the loser is told the winner's name even when the claim took the dialog into a department that is not his; of a
+// dialog that was never his to see he learns nothing.
+func TestLoserOfAnotherDepartment(t *testing.T) {
+	stranger := Operator{ID: "x", Level: LevelOperator, Departments: []string{"delivery"}, Working: true}
+	k := newTalk(t)
+	k.do(after(0), write("Здравствуйте"))
+	k.do(after(10), reply(anna, "Добрый день")) // of sales alone
+	if r := k.refused(after(10), reply(stranger, "И я тут"), AlreadyClaimed); r.OperatorID != "anna" {
+		t.Errorf("winner %q", r.OperatorID)
+	}
+	k.refused(after(11), Reply{By: stranger, Text: "x", SeenSeq: k.s.Seq}, NotFound)
+
+	k = newTalk(t)
+	k.do(after(0), ChooseDepartment{ID: "sales", Name: "Продажи"})
+	k.do(after(10), reply(anna, "Добрый день"))
+	k.refused(after(10), reply(stranger, "И я тут"), NotFound)
+}
+
 // D-27: who saw the claim on his screen and writes all the same is refused as not_assignee, not as a lost race.
 func TestWritingIntoAColleaguesDialog(t *testing.T) {
 	k := newTalk(t)

@@ -109,10 +109,12 @@ type Session struct {
 	LastSeq   int64 // last event of the session
 
 	DepartmentID string
-	AssigneeID   string // empty: untaken
-	ClaimedBy    string // who took it first
-	ClaimSeq     int64  // first event of the claim
-	ClaimedAt    time.Time
+	// FromClaimer: the department came with the claim (D-19, third rule); before it the dialog was everybody's.
+	FromClaimer bool
+	AssigneeID  string // empty: untaken
+	ClaimedBy   string // who took it first
+	ClaimSeq    int64  // first event of the claim
+	ClaimedAt   time.Time
 
 	WaitingSince  time.Time // first visitor event not answered yet (D-06); zero: nobody waits
 	Transferred   bool      // red for the assignee until his first message (R-044, D-10)

@@ -42,13 +42,13 @@ func (r record) queue(b *pgx.Batch) {
 
 const insertSession = `INSERT INTO sessions (id, dialog_id, project_id, no, started_at, first_seq, last_seq, department_id,
  assignee_id, claimed_by, claim_seq, claimed_at, waiting_since, transferred, transferred_at, unclaimed_marked, overdue_marked,
- last_visitor_seq, last_message_at, tags, closed_at, closed_by, rating_until, prompt_ended, rating, rating_comment)
- VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20::text[]::uuid[],$21,$22,$23,$24,$25,$26)`
+ last_visitor_seq, last_message_at, tags, closed_at, closed_by, rating_until, prompt_ended, rating, rating_comment, from_claimer)
+ VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20::text[]::uuid[],$21,$22,$23,$24,$25,$26,$27)`
 
 const updateSession = `UPDATE sessions SET last_seq=$2, department_id=$3, assignee_id=$4, claimed_by=$5, claim_seq=$6,
  claimed_at=$7, waiting_since=$8, transferred=$9, transferred_at=$10, unclaimed_marked=$11, overdue_marked=$12,
  last_visitor_seq=$13, last_message_at=$14, tags=$15::text[]::uuid[], closed_at=$16, closed_by=$17, rating_until=$18,
- prompt_ended=$19, rating=$20, rating_comment=$21 WHERE id=$1`
+ prompt_ended=$19, rating=$20, rating_comment=$21, from_claimer=$22 WHERE id=$1`
 
 func (r record) queueSession(b *pgx.Batch) {
 	ses := r.change.State.Session
@@ -62,7 +62,7 @@ func (r record) queueSession(b *pgx.Batch) {
 	changing := []any{ses.LastSeq, nullable(ses.DepartmentID), nullable(ses.AssigneeID), nullable(ses.ClaimedBy), ses.ClaimSeq,
 		nullable(ses.ClaimedAt), nullable(ses.WaitingSince), ses.Transferred, nullable(ses.TransferredAt), ses.UnclaimedMarked,
 		ses.OverdueMarked, ses.LastVisitorSeq, nullable(ses.LastMessageAt), tags, nullable(ses.ClosedAt), nullable(ses.ClosedBy),
-		nullable(ses.RatingUntil), ses.PromptEnded, ses.Rating, ses.RatingComment}
+		nullable(ses.RatingUntil), ses.PromptEnded, ses.Rating, ses.RatingComment, ses.FromClaimer}
 	if r.change.NewSession {
 		fixed := []any{ses.ID, r.after.State.ID, r.after.ProjectID, ses.No, ses.StartedAt, ses.FirstSeq}
 		b.Queue(insertSession, append(fixed, changing...)...)

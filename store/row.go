@@ -51,7 +51,7 @@ ARRAY(SELECT t.id::text FROM tags t WHERE t.project_id = p.id AND t.active ORDER
 s.id::text, s.no, s.started_at, s.first_seq, s.last_seq, s.department_id::text, s.assignee_id::text, s.claimed_by::text,
 s.claim_seq, s.claimed_at, s.waiting_since, s.transferred, s.transferred_at, s.unclaimed_marked, s.overdue_marked,
 s.last_visitor_seq, s.last_message_at, s.tags::text[], s.closed_at, s.closed_by::text, s.rating_until, s.prompt_ended,
-s.rating, s.rating_comment, o.name, dep.name`
+s.rating, s.rating_comment, s.from_claimer, o.name, dep.name`
 
 const rowFrom = `
 FROM dialogs d
@@ -70,20 +70,20 @@ type formSettings struct {
 
 func scanRow(r pgx.CollectableRow) (Row, error) {
 	var (
-		row                                                Row
-		st                                                 = &row.State
-		ses                                                dialog.Session
-		f                                                  formSettings
-		longWait, prompt, autoClose                        int
-		lastAt, shownAt, consentAt, armed                  *time.Time
-		lastKind, lastAuthor, lastOperator                 *string
-		sesID, dep, assignee, claimedBy, closedBy          *string
-		assigneeName, depName, comment                     *string
-		no, rating                                         *int
-		firstSeq, lastSeq, claimSeq, visitorSeq            *int64
-		started, claimed, waiting, transferredAt, messaged *time.Time
-		closed, ratingUntil                                *time.Time
-		transferred, unclaimed, overdue, promptEnded       *bool
+		row                                                       Row
+		st                                                        = &row.State
+		ses                                                       dialog.Session
+		f                                                         formSettings
+		longWait, prompt, autoClose                               int
+		lastAt, shownAt, consentAt, armed                         *time.Time
+		lastKind, lastAuthor, lastOperator                        *string
+		sesID, dep, assignee, claimedBy, closedBy                 *string
+		assigneeName, depName, comment                            *string
+		no, rating                                                *int
+		firstSeq, lastSeq, claimSeq, visitorSeq                   *int64
+		started, claimed, waiting, transferredAt, messaged        *time.Time
+		closed, ratingUntil                                       *time.Time
+		transferred, unclaimed, overdue, promptEnded, fromClaimer *bool
 	)
 	err := r.Scan(
 		&st.ID, &st.ProjectID, &st.VisitorID, &row.Rev, &row.Now,
@@ -96,7 +96,7 @@ func scanRow(r pgx.CollectableRow) (Row, error) {
 		&sesID, &no, &started, &firstSeq, &lastSeq, &dep, &assignee, &claimedBy,
 		&claimSeq, &claimed, &waiting, &transferred, &transferredAt, &unclaimed, &overdue,
 		&visitorSeq, &messaged, &ses.Tags, &closed, &closedBy, &ratingUntil, &promptEnded,
-		&rating, &comment, &assigneeName, &depName,
+		&rating, &comment, &fromClaimer, &assigneeName, &depName,
 	)
 	if err != nil {
 		return Row{}, err
@@ -121,7 +121,7 @@ func scanRow(r pgx.CollectableRow) (Row, error) {
 	ses.ClaimedAt, ses.WaitingSince, ses.TransferredAt = deref(claimed).UTC(), deref(waiting).UTC(), deref(transferredAt).UTC()
 	ses.Transferred, ses.UnclaimedMarked, ses.OverdueMarked = *transferred, *unclaimed, *overdue
 	ses.LastMessageAt, ses.ClosedAt, ses.RatingUntil = deref(messaged).UTC(), deref(closed).UTC(), deref(ratingUntil).UTC()
-	ses.PromptEnded, ses.Rating, ses.RatingComment = *promptEnded, *rating, *comment
+	ses.PromptEnded, ses.Rating, ses.RatingComment, ses.FromClaimer = *promptEnded, *rating, *comment, *fromClaimer
 	st.Session = &ses
 	return row, nil
 }

@@ -168,6 +168,7 @@ CREATE TABLE sessions (
     first_seq  bigint NOT NULL,
     last_seq   bigint NOT NULL,
     department_id  uuid REFERENCES departments,
+    from_claimer   boolean NOT NULL DEFAULT false, -- the department came with the claim
     assignee_id    uuid REFERENCES operators,
     claimed_by     uuid REFERENCES operators,
     claim_seq      bigint NOT NULL DEFAULT 0,
