@@ -68,3 +68,8 @@ require (
 )
 
 tool go.temporal.io/sdk/contrib/tools/workflowcheck
+
+ignore (
+	./e2e/node_modules
+	./web/node_modules
+)
