@@ -61,6 +61,7 @@ type sub struct {
 	cursor  int64 // last event queued or written, in the reader's own sequence
 	head    int64 // last event known to exist
 	behind  bool
+	missed  bool // the last page read was empty
 }
 
 func (s *Server) newConn(ws *websocket.Conn) *conn {
@@ -117,6 +118,7 @@ func (c *conn) subscribe(x *sub) {
 	c.subs[x.dialog] = x
 	x.behind = true // the writer looks what there is; until then live events only move the head
 	c.behind++
+	c.poke()
 }
 
 func (c *conn) unsubscribe(dialogID string) (was bool) {
@@ -306,12 +308,16 @@ func (c *conn) fill(x *sub) (ok bool, err error) {
 		seq, frame := x.frame(e)
 		frames[i], x.cursor = frame, seq
 	}
-	if x.cursor >= x.head || len(events) == 0 {
+	// An empty page below the head was read before its events were committed: the next look finds them. Should it not,
+	// looking again and again would help nobody.
+	ok = len(events) > 0 || x.cursor >= x.head || !x.missed
+	x.missed = len(events) == 0
+	if x.cursor >= x.head {
 		x.behind = false
 		c.behind--
 	}
 	c.mu.Unlock()
-	return true, c.writeAll(frames)
+	return ok, c.writeAll(frames)
 }
 
 // frame encodes an event as this subscription's reader gets it.
