@@ -39,17 +39,16 @@ type conn struct {
 	visitor  store.Visitor
 	seats    atomic.Pointer[map[string]store.Seat] // by project: what the operator may see now
 
-	mu      sync.Mutex
-	queue   [][]byte
-	bytes   int
-	subs    map[string]*sub // by dialog
-	behind  int             // how many of them are behind
-	state   *store.Row      // visitor: a state to tell once the log is complete
-	told    VisitorState    // visitor: the last state told
-	watched string          // operator: project whose rows he gets
-	typed   time.Time       // when typing was last passed on
-	code    int             // close code, once it is to be closed
-	wake    chan struct{}
+	mu     sync.Mutex
+	queue  [][]byte
+	bytes  int
+	subs   map[string]*sub // by dialog
+	behind int             // how many of them are behind
+	state  *store.Row      // visitor: a state to tell once the log is complete
+	told   VisitorState    // visitor: the last state told
+	typed  time.Time       // when typing was last passed on
+	code   int             // close code, once it is to be closed
+	wake   chan struct{}
 }
 
 // sub is a dialog a socket has open.

@@ -75,7 +75,7 @@ func trimBase(path string) string {
 }
 
 // holdFrame checks a frame against its schema.
-func holdFrame(t *testing.T, schema string, frame map[string]any) {
+func holdFrame(t testing.TB, schema string, frame map[string]any) {
 	t.Helper()
 	ref := spec().Components.Schemas[schema]
 	if ref == nil {

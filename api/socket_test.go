@@ -13,14 +13,14 @@ import (
 
 // socket is a client of one of the two sockets.
 type socket struct {
-	t      *testing.T
+	t      testing.TB
 	ws     *websocket.Conn
 	schema string
 	frames chan map[string]any // closed when the socket ends
 	code   int                 // close code, after that
 }
 
-func dial(t *testing.T, url, schema string, header http.Header) *socket {
+func dial(t testing.TB, url, schema string, header http.Header) *socket {
 	t.Helper()
 	ws, resp, err := websocket.DefaultDialer.Dial(strings.Replace(url, "http", "ws", 1), header)
 	if err != nil {

@@ -25,7 +25,7 @@ func TestMain(m *testing.M) { localtest.Run(m) }
 
 // world is a server with a database of its own.
 type world struct {
-	t      *testing.T
+	t      testing.TB
 	server *Server
 	store  *store.Store
 	base   string // http://host:port
@@ -51,7 +51,7 @@ const password = "correct horse"
 
 var passwordHash = sync.OnceValue(func() string { return HashPassword(password) })
 
-func newWorld(t *testing.T, change ...func(*Options)) *world {
+func newWorld(t testing.TB, change ...func(*Options)) *world {
 	t.Helper()
 	url := localtest.MigratedURL(t, store.Migrate)
 	w := &world{t: t, nudges: make(chan struct{}, 1000), key: "shop-" + uuid.NewString()[:8]}
@@ -104,7 +104,7 @@ func (w *world) serve(st *store.Store, change ...func(*Options)) (*Server, strin
 }
 
 // failLog fails the test on errors of the server: an answer 500 is a bug, whatever was asked.
-type failLog struct{ t *testing.T }
+type failLog struct{ t testing.TB }
 
 func (l *failLog) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelError }
 func (l *failLog) WithAttrs([]slog.Attr) slog.Handler               { return l }
@@ -155,7 +155,7 @@ func (w *world) person(name string, level dialog.Level, project string, departme
 
 // answer is what a request got.
 type answer struct {
-	t      *testing.T
+	t      testing.TB
 	status int
 	header http.Header
 	raw    []byte
@@ -235,9 +235,6 @@ func (p *person) post(path string, body any) answer {
 	return p.w.do("POST", path, p.headers(), body)
 }
 func (p *person) put(path string, body any) answer { return p.w.do("PUT", path, p.headers(), body) }
-func (p *person) patch(path string, body any) answer {
-	return p.w.do("PATCH", path, p.headers(), body)
-}
 
 // visitor is a browser that has become a visitor.
 type visitor struct {
@@ -277,7 +274,7 @@ func message(text string) map[string]any {
 }
 
 // until polls a condition with a deadline; no test sleeps for a fixed time.
-func until(t *testing.T, what string, ok func() bool) {
+func until(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(10 * time.Second)
 	for !ok() {
