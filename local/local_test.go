@@ -87,6 +87,9 @@ func TestLockIsReleasedAndNamesItsHolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if !l.Stale {
+		t.Error("a killed holder is not noticed")
+	}
 	var locked *LockedError
 	if _, err := Lock(path); !errors.As(err, &locked) || strings.Contains(locked.PID, "killed") {
 		t.Fatalf("got %v", err)
@@ -94,6 +97,9 @@ func TestLockIsReleasedAndNamesItsHolder(t *testing.T) {
 	l.Unlock()
 	if l, err = Lock(path); err != nil {
 		t.Fatal(err)
+	}
+	if l.Stale {
+		t.Error("a holder that unlocked counts as killed")
 	}
 	l.Unlock()
 }

@@ -23,7 +23,11 @@ func (e *LockedError) Error() string {
 
 // FileLock is a lock the kernel releases when its holder ends, however it
 // ends: a file left behind by a killed process locks nothing.
-type FileLock struct{ f *os.File }
+type FileLock struct {
+	f *os.File
+	// Stale says that the holder before was killed: it did not Unlock.
+	Stale bool
+}
 
 // Lock takes the lock file at path without waiting; a *LockedError says that
 // somebody else has it.
@@ -40,16 +44,25 @@ func Lock(path string) (*FileLock, error) {
 		b, _ := os.ReadFile(path)
 		return nil, &LockedError{Path: path, PID: strings.TrimSpace(string(b))}
 	}
-	if err := f.Truncate(0); err == nil {
-		_, err = f.WriteAt(fmt.Appendln(nil, os.Getpid()), 0)
-		if err != nil {
-			f.Close()
-			return nil, err
-		}
+	before, err := os.ReadFile(path)
+	if err == nil {
+		err = f.Truncate(0)
 	}
-	return &FileLock{f}, nil
+	if err == nil {
+		_, err = f.WriteAt(fmt.Appendln(nil, os.Getpid()), 0)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &FileLock{f: f, Stale: len(before) > 0}, nil
 }
 
 // Unlock releases the lock. The file stays: removing it would let two
 // processes lock two files of one name.
-func (l *FileLock) Unlock() { _ = l.f.Close() }
+func (l *FileLock) Unlock() {
+	_ = l.f.Truncate(0) // the next holder then knows that we were not killed
+	// Closing alone would leave the lock with a child that is just being forked.
+	_ = syscall.Flock(int(l.f.Fd()), syscall.LOCK_UN)
+	_ = l.f.Close()
+}

@@ -24,6 +24,8 @@ const (
 	devNamespace = "otklik"
 	// devReady bounds the wait for the API to say that it is ready.
 	devReady = 90 * time.Second
+	// devOrphans is how long what a killed run left may take to end.
+	devOrphans = 15 * time.Second
 	// devChildStop bounds the stop of worker and API, together. With Temporal
 	// and PostgreSQL after them a whole stop stays within 15 seconds.
 	devChildStop = 5 * time.Second
@@ -122,15 +124,27 @@ func (d *dev) prepare(data string) (*local.FileLock, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = local.CheckPort(d.host, d.port, "OTKLIK_PORT")
-	if err == nil && d.m.Env("TEMPORAL_ADDRESS") == "" {
-		err = local.CheckPort("127.0.0.1", d.uiPort, "OTKLIK_TEMPORAL_UI_PORT")
-	}
-	if err != nil {
+	if err := d.portsFree(lock.Stale); err != nil {
 		lock.Unlock()
 		return nil, err
 	}
 	return lock, nil
+}
+
+// portsFree returns an error when a port is taken. After a run that was killed
+// it waits a moment: what that run had started is just ending.
+func (d *dev) portsFree(afterKill bool) error {
+	deadline := time.Now().Add(devOrphans)
+	for {
+		err := local.CheckPort(d.host, d.port, "OTKLIK_PORT")
+		if err == nil && d.m.Env("TEMPORAL_ADDRESS") == "" {
+			err = local.CheckPort("127.0.0.1", d.uiPort, "OTKLIK_TEMPORAL_UI_PORT")
+		}
+		if err == nil || !afterKill || time.Now().After(deadline) {
+			return err
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
 }
 
 // start starts everything in order and prints the ready line.

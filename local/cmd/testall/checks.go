@@ -40,8 +40,7 @@ func gofmt(ctx context.Context) (tally, error) {
 	return tally{}, nil
 }
 
-// generated compares the generated code that is quickly made with what is
-// committed. The queries of store/db take minutes to generate: `make generate`.
+// generated compares what `make generate` makes with what is committed.
 func generated(ctx context.Context) (tally, error) {
 	return tally{}, errors.Join(goTypes(ctx), webTypes(ctx))
 }
