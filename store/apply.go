@@ -46,14 +46,24 @@ type Applied struct {
 	Signal dialog.Signal // what the workflow is owed
 }
 
-// Apply decides and records each command in a transaction of its own; the outcomes stand in the order of the commands.
+// Apply decides and records each command, one after the other; the outcomes stand in the order of the commands.
+// Messages of different callers may share a transaction: see writer.
 func (s *Store) Apply(ctx context.Context, cmds []Command) []Outcome {
 	out := make([]Outcome, len(cmds))
 	for i, c := range cmds {
-		r, err := s.applyOne(ctx, c)
-		out[i] = Outcome{r, err}
+		if groupable(c.Do) {
+			out[i] = s.writer.apply(ctx, c)
+		} else {
+			out[i] = s.single(ctx, c)
+		}
 	}
 	return out
+}
+
+// single gives the command a transaction of its own.
+func (s *Store) single(ctx context.Context, c Command) Outcome {
+	r, err := s.applyOne(ctx, c)
+	return Outcome{r, err}
 }
 
 // attempts bounds how often one command starts over: after a deadlock, or because it needs the operator's lock after all.

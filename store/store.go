@@ -38,8 +38,9 @@ const (
 
 // Store is a pool of connections and the rules' way to the database. It is safe for concurrent use.
 type Store struct {
-	pool  *pgxpool.Pool
-	newID func() string
+	pool   *pgxpool.Pool
+	newID  func() string
+	writer *writer
 }
 
 // Options of Open; zero values are good defaults.
@@ -79,13 +80,17 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	if s.newID == nil {
 		s.newID = func() string { return uuid.Must(uuid.NewV7()).String() }
 	}
+	s.writer = newWriter(s)
 	return s, nil
 }
 
 func millis(d time.Duration) string { return fmt.Sprint(d.Milliseconds()) }
 
-// Close closes the pool; it waits for connections in use.
-func (s *Store) Close() { s.pool.Close() }
+// Close ends the writer and closes the pool; it waits for connections in use.
+func (s *Store) Close() {
+	s.writer.close()
+	s.pool.Close()
+}
 
 // Pool is the pool itself, for tests and tools.
 func (s *Store) Pool() *pgxpool.Pool { return s.pool }

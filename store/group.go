@@ -1,0 +1,240 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/otklik/otklik/dialog"
+)
+
+// applyGroup decides and records many messages in one transaction: two round trips for all of them. What it cannot
+// answer comes back with next[i] saying where it goes: a message whose dialog somebody else has locked waits for the next
+// group, and one that needs more than its dialog's lock (a start, a claim, a retry) goes singly.
+func (s *Store) applyGroup(ctx context.Context, cmds []Command) (out []Outcome, next []route, err error) {
+	out, next = make([]Outcome, len(cmds)), make([]route, len(cmds))
+	err = s.inTx(ctx, func(tx *tx) error {
+		g, err := readGroup(ctx, tx, cmds)
+		if err != nil {
+			return err
+		}
+		for i, c := range cmds {
+			out[i], next[i] = g.decide(c)
+		}
+		if len(g.written) == 0 {
+			return nil // refusals only: nothing to commit
+		}
+		b := &pgx.Batch{}
+		g.queue(b)
+		return tx.commitWith(ctx, b)
+	})
+	return out, next, err
+}
+
+// route is where a message goes after a group.
+type route int
+
+const (
+	answered route = iota
+	again          // into the next group
+	singly         // into a transaction of its own
+)
+
+// group is what one grouped transaction has read, and what it will write.
+type group struct {
+	rows      map[string]Row // the locked dialogs, as they stand after what was decided so far
+	operators map[[2]string]dialog.Operator
+	taken     map[receiptKey]bool // ids that have been used, before or in this group
+
+	written []string // ids of changed dialogs, in the order of their first change
+	signals map[string]dialog.Signal
+	events  []groupEvent
+}
+
+type receiptKey struct{ dialog, author, client string }
+
+type groupEvent struct {
+	dialog string
+	event  dialog.Event
+	author string
+	client string
+	hash   []byte
+	answer answer
+}
+
+const lockGroup = `SELECT id::text FROM dialogs WHERE id = ANY($1::text[]::uuid[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED`
+
+const groupReceipts = `SELECT r.dialog_id::text, r.author, r.client_id FROM receipts r
+JOIN unnest($1::text[]::uuid[], $2::text[], $3::text[]) AS u(dialog_id, author, client_id) USING (dialog_id, author, client_id)`
+
+// Facts of those who write into dialogs they have: no limit is counted.
+const groupOperators = `SELECT u.dialog_id::text, o.id::text, o.name, coalesce(a.level, 0)
+FROM unnest($1::text[]::uuid[], $2::text[]::uuid[]) AS u(dialog_id, operator_id)
+JOIN operators o ON o.id = u.operator_id AND o.active
+JOIN dialogs d ON d.id = u.dialog_id
+LEFT JOIN access a ON a.operator_id = o.id AND a.project_id = d.project_id`
+
+func readGroup(ctx context.Context, tx *tx, cmds []Command) (*group, error) {
+	g := &group{
+		rows: map[string]Row{}, operators: map[[2]string]dialog.Operator{}, taken: map[receiptKey]bool{},
+		signals: map[string]dialog.Signal{},
+	}
+	var dialogs, authors, clients, replied, repliers []string
+	for _, c := range cmds {
+		dialogs, authors, clients = append(dialogs, c.DialogID), append(authors, author(c.Do)), append(clients, c.ClientID)
+		if r, ok := c.Do.(dialog.Reply); ok {
+			replied, repliers = append(replied, c.DialogID), append(repliers, r.By.ID)
+		}
+	}
+	var locked []string
+	b := &pgx.Batch{}
+	b.Queue(lockGroup, dialogs).Query(func(rows pgx.Rows) (err error) {
+		locked, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		return err
+	})
+	b.Queue(`SELECT`+rowColumns+rowFrom+` WHERE d.id = ANY($1::text[]::uuid[])`, dialogs).Query(func(rows pgx.Rows) error {
+		read, err := pgx.CollectRows(rows, scanRow)
+		for _, r := range read {
+			if slices.Contains(locked, r.State.ID) {
+				g.rows[r.State.ID] = r
+			}
+		}
+		return err
+	})
+	b.Queue(groupReceipts, dialogs, authors, clients).Query(func(rows pgx.Rows) error {
+		var k receiptKey
+		_, err := pgx.ForEachRow(rows, []any{&k.dialog, &k.author, &k.client}, func() error { g.taken[k] = true; return nil })
+		return err
+	})
+	b.Queue(groupOperators, replied, repliers).Query(func(rows pgx.Rows) error {
+		var dialogID string
+		var o dialog.Operator
+		var level int16
+		_, err := pgx.ForEachRow(rows, []any{&dialogID, &o.ID, &o.Name, &level}, func() error {
+			o.Level = dialog.Level(level)
+			g.operators[[2]string{dialogID, o.ID}] = o
+			return nil
+		})
+		return err
+	})
+	return g, tx.beginWith(ctx, b)
+}
+
+// decide asks the rules about one message, on the row as the messages before it left it.
+func (g *group) decide(c Command) (Outcome, route) {
+	row, ok := g.rows[c.DialogID]
+	if !ok {
+		return Outcome{}, again // locked by somebody else, or not there: the single way finds out
+	}
+	key := receiptKey{c.DialogID, author(c.Do), c.ClientID}
+	if g.taken[key] || !row.State.Open() {
+		return Outcome{}, singly
+	}
+	do := c.Do
+	if r, isReply := do.(dialog.Reply); isReply {
+		if row.State.Session.AssigneeID != r.By.ID {
+			return Outcome{}, singly
+		}
+		r.By = g.operators[[2]string{c.DialogID, r.By.ID}]
+		do = r
+	}
+	change, err := dialog.Decide(row.State, do, dialog.Env{Now: row.Now, Settings: row.Settings})
+	if err != nil {
+		return Outcome{Err: err}, answered
+	}
+	setClientID(change.Events, c)
+	signal := dialog.NeedsSignal(row.State, change, do, row.Settings, row.ArmedUntil, row.Now)
+	return g.take(c, key, row.after(change, input{}), change, signal), answered
+}
+
+// take adds an accepted message to what will be written.
+func (g *group) take(c Command, key receiptKey, after Row, change dialog.Change, signal dialog.Signal) Outcome {
+	if _, changed := g.signals[c.DialogID]; !changed {
+		g.written = append(g.written, c.DialogID)
+	}
+	if signal != dialog.NoSignal && g.signals[c.DialogID] == dialog.NoSignal {
+		after.SignalSeq++
+	}
+	g.signals[c.DialogID] = max(g.signals[c.DialogID], signal)
+	g.rows[c.DialogID] = after
+	g.taken[key] = true
+	e := change.Events[0] // a message into an existing session is one event
+	g.events = append(g.events, groupEvent{c.DialogID, e, key.author, c.ClientID, bodyHash(c.Do), answer{Seq: e.Seq, Rev: after.Rev}})
+	return Outcome{Result: Result{DialogID: c.DialogID, Rev: after.Rev, Event: e,
+		Applied: &Applied{Row: after, Events: change.Events, Signal: signal}}}
+}
+
+const writeGroupEvents = `INSERT INTO events (dialog_id, seq, visitor_seq, session_id, session_no, kind, author, operator_id,
+ operator_name, audience, body, client_id, at)
+SELECT * FROM unnest($1::text[]::uuid[], $2::bigint[], $3::bigint[], $4::text[]::uuid[], $5::int[], $6::text[], $7::text[],
+ $8::text[]::uuid[], $9::text[], $10::text[], $11::text[], $12::text[], $13::timestamptz[])`
+
+const writeGroupReceipts = `INSERT INTO receipts (dialog_id, author, client_id, body_hash, answer)
+SELECT * FROM unnest($1::text[]::uuid[], $2::text[], $3::text[], $4::bytea[], $5::jsonb[])`
+
+const writeGroupDialogs = `UPDATE dialogs d SET rev=u.rev, changed_at=clock_timestamp(), seq=u.seq, visitor_seq=u.visitor_seq,
+ last_at=u.last_at, turn_no=u.turn_no, visitor_events=u.visitor_events, visitor_messages=u.visitor_messages, last_kind='message',
+ last_author=u.last_author, last_operator_id=u.last_operator_id, last_text=u.last_text, last_shown_at=u.last_at,
+ next_deadline_at=u.next_at, next_deadline_kind=u.next_kind,
+ signal_seq=d.signal_seq + CASE WHEN u.signal > 0 THEN 1 ELSE 0 END, signal_start=d.signal_start OR u.signal = 2,
+ relay_at=CASE WHEN u.signal > 0 AND d.relay_tries <= 3 THEN '-infinity' ELSE d.relay_at END
+FROM unnest($1::text[]::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::timestamptz[], $6::bigint[], $7::bigint[], $8::bigint[],
+ $9::text[], $10::text[]::uuid[], $11::text[], $12::timestamptz[], $13::text[], $14::int[])
+ AS u(id, rev, seq, visitor_seq, last_at, turn_no, visitor_events, visitor_messages, last_author, last_operator_id, last_text,
+ next_at, next_kind, signal) WHERE d.id = u.id`
+
+const writeGroupSessions = `UPDATE sessions s SET last_seq=u.last_seq, waiting_since=u.waiting_since, transferred=u.transferred,
+ unclaimed_marked=u.unclaimed, overdue_marked=u.overdue, last_visitor_seq=u.last_visitor_seq, last_message_at=u.last_message_at
+FROM unnest($1::text[]::uuid[], $2::bigint[], $3::timestamptz[], $4::bool[], $5::bool[], $6::bool[], $7::bigint[], $8::timestamptz[])
+ AS u(id, last_seq, waiting_since, transferred, unclaimed, overdue, last_visitor_seq, last_message_at) WHERE s.id = u.id`
+
+// queue adds the four statements that record the group.
+func (g *group) queue(b *pgx.Batch) {
+	g.queueEvents(b)
+	g.queueRows(b)
+}
+
+func (g *group) queueEvents(b *pgx.Batch) {
+	n := len(g.events)
+	dialogs, seqs, visitorSeqs := make([]string, n), make([]int64, n), make([]*int64, n)
+	sessions, nos, kinds, authors := make([]string, n), make([]int32, n), make([]string, n), make([]string, n)
+	operators, names, audiences, bodies := make([]*string, n), make([]string, n), make([]string, n), make([]string, n)
+	clients, ats := make([]string, n), make([]time.Time, n)
+	receiptAuthors, hashes, answers := make([]string, n), make([][]byte, n), make([]answer, n)
+	for i, ge := range g.events {
+		e := ge.event
+		dialogs[i], seqs[i], visitorSeqs[i], sessions[i], nos[i] = ge.dialog, e.Seq, nullable(e.VisitorSeq), e.SessionID, int32(e.SessionNo)
+		kinds[i], authors[i], operators[i], names[i] = string(e.Kind), string(e.Author), nullable(e.OperatorID), e.OperatorName
+		audiences[i], bodies[i], clients[i], ats[i] = string(e.Audience), e.Text, e.ClientID, e.At
+		receiptAuthors[i], hashes[i], answers[i] = ge.author, ge.hash, ge.answer
+	}
+	b.Queue(writeGroupEvents, dialogs, seqs, visitorSeqs, sessions, nos, kinds, authors, operators, names, audiences, bodies, clients, ats)
+	b.Queue(writeGroupReceipts, dialogs, receiptAuthors, clients, hashes, answers)
+}
+
+func (g *group) queueRows(b *pgx.Batch) {
+	n := len(g.written)
+	ids, revs, seqs, visitorSeqs := make([]string, n), make([]int64, n), make([]int64, n), make([]int64, n)
+	lastAts, turns, events, messages := make([]time.Time, n), make([]int64, n), make([]int64, n), make([]int64, n)
+	authors, operators, texts := make([]string, n), make([]*string, n), make([]string, n)
+	nextAts, nextKinds, signals := make([]*time.Time, n), make([]*string, n), make([]int32, n)
+	sessions, lastSeqs, waiting := make([]string, n), make([]int64, n), make([]*time.Time, n)
+	transferred, unclaimed, overdue := make([]bool, n), make([]bool, n), make([]bool, n)
+	visitorLast, messaged := make([]int64, n), make([]*time.Time, n)
+	for i, id := range g.written {
+		row := g.rows[id]
+		st, ses := row.State, row.State.Session
+		next, _ := dialog.NextDeadline(st, row.Settings)
+		ids[i], revs[i], seqs[i], visitorSeqs[i], lastAts[i] = id, row.Rev, st.Seq, st.VisitorSeq, st.LastAt
+		turns[i], events[i], messages[i] = st.TurnNo, st.VisitorEvents, st.VisitorMessages
+		authors[i], operators[i], texts[i] = string(row.Last.Author), nullable(row.Last.OperatorID), row.Last.Text
+		nextAts[i], nextKinds[i], signals[i] = nullable(next.At), nullable(string(next.Kind)), int32(g.signals[id])
+		sessions[i], lastSeqs[i], waiting[i] = ses.ID, ses.LastSeq, nullable(ses.WaitingSince)
+		transferred[i], unclaimed[i], overdue[i] = ses.Transferred, ses.UnclaimedMarked, ses.OverdueMarked
+		visitorLast[i], messaged[i] = ses.LastVisitorSeq, nullable(ses.LastMessageAt)
+	}
+	b.Queue(writeGroupDialogs, ids, revs, seqs, visitorSeqs, lastAts, turns, events, messages, authors, operators, texts, nextAts, nextKinds, signals)
+	b.Queue(writeGroupSessions, sessions, lastSeqs, waiting, transferred, unclaimed, overdue, visitorLast, messaged)
+}
