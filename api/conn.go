@@ -46,6 +46,7 @@ type conn struct {
 	behind int             // how many of them are behind
 	state  *store.Row      // visitor: a state to tell once the log is complete
 	told   VisitorState    // visitor: the last state told
+	rev    int64           // visitor: revision of the newest state known
 	typed  time.Time       // when typing was last passed on
 	code   int             // close code, once it is to be closed
 	wake   chan struct{}
@@ -226,7 +227,7 @@ func (c *conn) write() {
 			err = c.writeAll(w.frames)
 		case w.fill != nil:
 			var ok bool
-			if ok, err = c.fill(w.fill); !ok {
+			if aside(func() { ok, err = c.fill(w.fill) }); !ok {
 				retry = time.After(time.Second) // the database is down
 			}
 		case w.state != nil:

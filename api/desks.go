@@ -57,8 +57,15 @@ type desk struct {
 // floor is the open dialogs of a project somebody connected may work in.
 type floor struct {
 	rows    map[string]*store.Row
-	scanned time.Time // up to when rows that turn red by time are told
-	nextRed time.Time // when the next one does; zero: none
+	ended   map[string]ended // sessions that ended lately
+	scanned time.Time        // up to when rows that turn red by time are told
+	nextRed time.Time        // when the next one does; zero: none
+}
+
+// ended keeps a row that was read before the end, and comes in after it, from opening the session again.
+type ended struct {
+	rev int64
+	at  time.Time
 }
 
 const (
@@ -216,7 +223,7 @@ func (d *desks) put1(r *store.Row) {
 		return
 	}
 	old := f.rows[r.State.ID]
-	if old != nil && old.Rev > r.Rev {
+	if (old != nil && old.Rev > r.Rev) || f.ended[r.State.ID].rev > r.Rev {
 		return
 	}
 	if r.State.Open() {
@@ -224,6 +231,7 @@ func (d *desks) put1(r *store.Row) {
 		f.expect(r)
 	} else {
 		delete(f.rows, r.State.ID)
+		f.end(r)
 	}
 	now := d.s.now()
 	for _, x := range d.desks {
@@ -256,6 +264,19 @@ func (x *desk) send(project string, frame any) {
 			raw = encode(frame)
 		}
 		c.sendRaw(raw)
+	}
+}
+
+// end remembers an end for longer than any row can be on its way.
+func (f *floor) end(r *store.Row) {
+	f.ended[r.State.ID] = ended{r.Rev, time.Now()}
+	if len(f.ended)%256 != 0 {
+		return
+	}
+	for id, e := range f.ended {
+		if time.Since(e.at) > time.Minute {
+			delete(f.ended, id)
+		}
 	}
 }
 

@@ -68,13 +68,16 @@ func (s *Server) tell(ctx context.Context, r store.Result) {
 	}
 	a := *r.Applied
 	if ses := a.Row.State.Session; ses != nil && ses.DepartmentID != "" && a.Row.DepartmentName == "" {
-		if row, err := s.store.Load(ctx, a.Row.State.ID); err == nil { // a claim or a transfer brought it; its name is not known yet
-			a.Row = row
+		// A claim or a transfer brought it; its name is not known yet. Only the name is taken: the row may be newer than
+		// the events told here.
+		row, err := s.store.Load(ctx, a.Row.State.ID)
+		if err == nil && row.State.Session != nil && row.State.Session.DepartmentID == ses.DepartmentID {
+			a.Row.DepartmentName = row.DepartmentName
 		}
 	}
+	s.feed.own(a.Row.State.ID, a.Row.Rev)
 	s.hub.publish(a)
 	s.desks.change(a.Row)
-	s.feed.own(a.Row.State.ID, a.Row.Rev)
 	if a.Signal != dialog.NoSignal {
 		s.nudge()
 	}

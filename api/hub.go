@@ -191,8 +191,8 @@ func (h *hub) tellVisitor(x *sub, row *store.Row) {
 	}
 	c := x.conn
 	c.mu.Lock()
-	if c.state == nil || c.state.Rev <= row.Rev {
-		c.state = row
+	if row.Rev >= c.rev { // one that was read earlier may come later
+		c.state, c.rev = row, row.Rev
 	}
 	c.mu.Unlock()
 	c.poke()

@@ -367,3 +367,31 @@ func TestShutdown(t *testing.T) {
 		t.Errorf("left behind: %d sockets, %d dialogs", len(s.hub.conns), len(s.hub.topics))
 	}
 }
+
+// A row that was read before the session's end and comes in after it does not bring the session back.
+func TestStaleRowStaysGone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	v := w.visitor()
+	v.says("раз")
+	open, err := w.store.Load(t.Context(), v.dialog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed := open
+	session := *open.State.Session
+	session.ClosedAt = open.Now
+	closed.State.Session, closed.Rev = &session, open.Rev+1
+	d := newDesks(w.server) // not running: this test owns it
+	f := &floor{rows: map[string]*store.Row{}, ended: map[string]ended{}}
+	d.floors[w.shop] = f
+	d.put1(&open)
+	if len(f.rows) != 1 || f.nextRed.IsZero() {
+		t.Fatalf("%d rows", len(f.rows))
+	}
+	d.put1(&closed)
+	d.put1(&open)
+	if len(f.rows) != 0 {
+		t.Error("the session came back")
+	}
+}

@@ -140,7 +140,7 @@ func (d *desks) sitDown(ctx context.Context, x *desk, seat store.Seat) error {
 		if err != nil {
 			return err
 		}
-		f := &floor{rows: make(map[string]*store.Row, len(rows)), scanned: d.s.now()}
+		f := &floor{rows: make(map[string]*store.Row, len(rows)), ended: map[string]ended{}, scanned: d.s.now()}
 		for i := range rows {
 			f.rows[rows[i].State.ID] = &rows[i]
 			f.expect(&rows[i])

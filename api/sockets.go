@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"time"
 
@@ -65,7 +66,7 @@ func (s *Server) serveOperator(ws *websocket.Conn, in signedIn, seats []store.Se
 	s.briefly(func(ctx context.Context) error { return s.store.Beat(ctx, here) })
 	s.hub.add(x)
 	s.desks.join(x)
-	x.run(func(raw []byte) { s.operatorFrame(x, raw) })
+	x.run(func(raw []byte) { aside(func() { s.operatorFrame(x, raw) }) })
 	s.hub.remove(x)
 	s.desks.part(x)
 	s.briefly(func(ctx context.Context) error { return s.store.Left(ctx, here) })
@@ -156,10 +157,26 @@ func (s *Server) openDialog(x *conn, dialogID string, after int64) {
 		s.sendError(x, err)
 		return
 	}
+	x.sit(seat)
 	head := row.State.Seq
 	// Said before the log starts to come, so queued before the subscription exists.
 	x.send(openedFrame{"opened", id, head})
 	s.hub.open(&sub{conn: x, dialog: id, project: seat.ProjectID, log: store.OperatorLog, cursor: min(after, head), head: head}, &row)
+}
+
+// sit takes in a seat that was read just now: access may have come since the last refresh.
+func (c *conn) sit(seat store.Seat) {
+	for {
+		old := c.seats.Load()
+		if known, ok := (*old)[seat.ProjectID]; ok && sameRights(known.Operator, seat.Operator) {
+			return
+		}
+		fresh := maps.Clone(*old)
+		fresh[seat.ProjectID] = seat
+		if c.seats.CompareAndSwap(old, &fresh) {
+			return
+		}
+	}
 }
 
 func (s *Server) sendError(x *conn, err error) {
@@ -183,32 +200,51 @@ func (s *Server) visitorSocket(c *fiber.Ctx) error {
 
 func (s *Server) serveVisitor(ws *websocket.Conn) {
 	x := s.newConn(ws)
-	hello, code := s.readHello(ws)
+	code := 0
+	aside(func() { code = s.greet(x) })
 	if code != 0 {
 		x.sayClose(code)
 		_ = ws.Close()
 		return
 	}
+	x.run(func(raw []byte) { aside(func() { s.visitorFrame(x, raw) }) })
+	s.hub.remove(x)
+}
+
+// aside runs f on a stack of its own and waits for it: a goroutine that lives as long as its socket would keep the
+// largest stack it ever needed (design 5: idle sockets are cheap).
+func aside(f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	<-done
+}
+
+// greet answers the visitor's hello and opens his dialog; a code other than zero turns him away.
+func (s *Server) greet(x *conn) (code int) {
+	hello, code := s.readHello(x.ws)
+	if code != 0 {
+		return code
+	}
 	ctx, cancel := s.within()
+	defer cancel()
 	v, err := s.visitors.byToken(ctx, hello.Token)
 	var row store.Row
 	if err == nil {
 		row, err = s.store.Load(ctx, v.DialogID)
 	}
-	cancel()
 	if err != nil {
-		x.sayClose(s.helloCode(err))
-		_ = ws.Close()
-		return
+		return s.helloCode(err)
 	}
 	x.visitor = v
-	x.told = stateOf(&row, s.now())
+	x.told, x.rev = stateOf(&row, s.now()), row.Rev
 	x.send(stateFrame{"hello", s.now(), x.told})
 	s.hub.add(x)
 	head := row.State.VisitorSeq
 	s.hub.open(&sub{conn: x, dialog: v.DialogID, project: v.ProjectID, log: store.VisitorLog, cursor: min(hello.After, head), head: head}, &row)
-	x.run(func(raw []byte) { s.visitorFrame(x, raw) })
-	s.hub.remove(x)
+	return 0
 }
 
 func (s *Server) helloCode(err error) int {
