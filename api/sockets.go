@@ -29,13 +29,15 @@ func (s *Server) upgrade(c *fiber.Ctx, handle func(*websocket.Conn)) error {
 		ReadBufferSize: 512, WriteBufferSize: 512, WriteBufferPool: writeBuffers, HandshakeTimeout: 5 * time.Second,
 		CheckOrigin: func(*fasthttp.RequestCtx) bool { return true }, // done before, where it matters
 	}
-	s.sockets.Add(1)
+	// Counted when it runs: a client that is gone before the switch is answered never comes to that.
 	err := up.Upgrade(c.Context(), func(ws *websocket.Conn) {
+		s.sockets.Add(1)
 		defer s.sockets.Done()
-		handle(ws)
+		if !s.draining.Load() {
+			handle(ws)
+		}
 	})
 	if err != nil {
-		s.sockets.Done()
 		return wrong(codeInvalid, "")
 	}
 	return nil
