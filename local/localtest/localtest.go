@@ -37,9 +37,12 @@ var shared struct {
 	temporal string
 }
 
-// Run runs the tests, stops what they started and exits.
-func Run(m *testing.M) {
+// Run runs the tests, stops what they started, calls after and exits.
+func Run(m *testing.M, after ...func()) {
 	code := m.Run()
+	for _, f := range after {
+		f()
+	}
 	shared.Lock()
 	defer shared.Unlock()
 	admin.close()

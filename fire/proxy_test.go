@@ -1,0 +1,243 @@
+package fire
+
+import (
+	"encoding/binary"
+	"net"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// proxy stands between a process and a server and decides what passes. up is towards the server.
+type proxy struct {
+	t      testing.TB
+	ln     net.Listener
+	dial   func() (net.Conn, error)
+	mu     sync.Mutex
+	gate   *sync.Cond
+	conns  map[net.Conn]bool
+	cut    bool // nobody gets in or through
+	upHeld bool // nothing goes up
+	// ready is asked for the state of the transaction in each ReadyForQuery of PostgreSQL, before it goes down: 'T' inside
+	// one, 'I' after its end. It may block, which holds this connection's traffic.
+	ready func(before, now byte)
+	bytes int64 // that went up
+}
+
+// newProxy listens on a loopback port and forwards to network and address.
+func newProxy(t testing.TB, network, address string) *proxy {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	p := &proxy{t: t, ln: ln, conns: map[net.Conn]bool{}, dial: func() (net.Conn, error) { return net.Dial(network, address) }}
+	p.gate = sync.NewCond(&p.mu)
+	go p.accept()
+	t.Cleanup(func() {
+		ln.Close()
+		p.set(func() { p.cut, p.upHeld = true, false })
+		p.drop()
+	})
+	return p
+}
+
+func (p *proxy) address() string { return p.ln.Addr().String() }
+
+// temporalProxy stands before the house's Temporal.
+func (h *house) temporalProxy() *proxy {
+	h.t.Helper()
+	return newProxy(h.t, "tcp", h.address)
+}
+
+// databaseProxy stands before the house's PostgreSQL; the URL leads through it.
+func (h *house) databaseProxy() (p *proxy, databaseURL string) {
+	h.t.Helper()
+	u, err := url.Parse(h.databaseURL)
+	check(h.t, err)
+	q := u.Query()
+	if dir := q.Get("host"); dir != "" {
+		p = newProxy(h.t, "unix", dir+"/.s.PGSQL."+q.Get("port"))
+	} else {
+		p = newProxy(h.t, "tcp", u.Host)
+	}
+	u.Host = p.address()
+	q.Del("host")
+	q.Del("port")
+	q.Set("sslmode", "disable")
+	u.RawQuery = q.Encode()
+	return p, u.String()
+}
+
+func (p *proxy) set(f func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f()
+	p.gate.Broadcast()
+}
+
+// holdUp keeps everything that goes up; what comes down passes.
+func (p *proxy) holdUp() { p.set(func() { p.upHeld = true }) }
+
+// release lets everything through again.
+func (p *proxy) release() { p.set(func() { p.upHeld, p.cut, p.ready = false, false, nil }) }
+
+// sever ends all connections and lets nobody in: the server is unreachable.
+func (p *proxy) sever() {
+	p.set(func() { p.cut = true })
+	p.drop()
+}
+
+func (p *proxy) drop() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for c := range p.conns {
+		c.Close()
+	}
+}
+
+// onReady sets what is asked at each end of a batch; see proxy.ready.
+func (p *proxy) onReady(f func(before, now byte)) { p.set(func() { p.ready = f }) }
+
+func (p *proxy) accept() {
+	for {
+		c, err := p.ln.Accept()
+		if err != nil {
+			return
+		}
+		go p.serve(c)
+	}
+}
+
+func (p *proxy) serve(down net.Conn) {
+	defer down.Close()
+	p.mu.Lock()
+	cut := p.cut
+	p.mu.Unlock()
+	if cut {
+		return
+	}
+	up, err := p.dial()
+	if err != nil {
+		return
+	}
+	defer up.Close()
+	p.set(func() { p.conns[down], p.conns[up] = true, true })
+	defer p.set(func() { delete(p.conns, down); delete(p.conns, up) })
+	done := make(chan struct{}, 2)
+	go func() { p.pump(up, down, true); done <- struct{}{} }()
+	go func() { p.pump(down, up, false); done <- struct{}{} }()
+	<-done
+}
+
+// pump moves bytes; those that come down are read as PostgreSQL's when somebody asks for them.
+func (p *proxy) pump(to, from net.Conn, upwards bool) {
+	buf := make([]byte, 64<<10)
+	s := &states{}
+	for {
+		n, err := from.Read(buf)
+		if n > 0 {
+			var ready func(before, now byte)
+			p.mu.Lock()
+			for upwards && p.upHeld {
+				p.gate.Wait()
+			}
+			ready = p.ready
+			if upwards {
+				p.bytes += int64(n)
+			}
+			p.mu.Unlock()
+			if !upwards {
+				for _, c := range s.read(buf[:n]) {
+					if ready != nil {
+						ready(c[0], c[1])
+					}
+				}
+			}
+			if _, err := to.Write(buf[:n]); err != nil {
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// states follows the messages of a PostgreSQL server and finds the ReadyForQuery ones.
+type states struct {
+	head [5]byte
+	have int    // bytes of head
+	left int    // bytes of the body still to come
+	body []byte // of ReadyForQuery
+	last byte
+}
+
+// read returns each ReadyForQuery in b as (state before, state now).
+func (s *states) read(b []byte) (found [][2]byte) {
+	for len(b) > 0 {
+		if s.left == 0 {
+			n := copy(s.head[s.have:], b)
+			s.have += n
+			b = b[n:]
+			if s.have < len(s.head) {
+				return found
+			}
+			s.have, s.left, s.body = 0, int(binary.BigEndian.Uint32(s.head[1:]))-4, nil
+			continue
+		}
+		n := min(s.left, len(b))
+		if s.head[0] == 'Z' {
+			s.body = append(s.body, b[:n]...)
+		}
+		s.left -= n
+		b = b[n:]
+		if s.left == 0 && s.head[0] == 'Z' {
+			found = append(found, [2]byte{s.last, s.body[0]})
+			s.last = s.body[0]
+		}
+	}
+	return found
+}
+
+// trap holds the first connection of a database proxy that reaches a state, until it is let go.
+type trap struct {
+	caught chan struct{} // closed when somebody is held
+	letGo  chan struct{}
+	once   sync.Once
+}
+
+// catch holds the next transaction that was begun and has its locks (committed false), or that has been committed and is
+// not known to be (committed true).
+func (p *proxy) catch(committed bool) *trap {
+	tr := &trap{caught: make(chan struct{}), letGo: make(chan struct{})}
+	want := "IT"
+	if committed {
+		want = "TI"
+	}
+	var mu sync.Mutex
+	held := false
+	p.onReady(func(before, now byte) {
+		mu.Lock()
+		mine := !held && strings.EqualFold(string([]byte{before, now}), want)
+		held = held || mine
+		mu.Unlock()
+		if mine {
+			close(tr.caught)
+			<-tr.letGo
+		}
+	})
+	p.t.Cleanup(tr.open)
+	return tr
+}
+
+func (tr *trap) open() { tr.once.Do(func() { close(tr.letGo) }) }
+
+func (tr *trap) wait(h *house, what string) {
+	h.t.Helper()
+	select {
+	case <-tr.caught:
+	case <-time.After(20 * time.Second):
+		h.t.Fatalf("nobody was caught: %s", what)
+	}
+}
