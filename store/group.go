@@ -44,7 +44,8 @@ const (
 
 // group is what one grouped transaction has read, and what it will write.
 type group struct {
-	rows      map[string]Row // the locked dialogs, as they stand after what was decided so far
+	rows      map[string]Row  // the locked dialogs, as they stand after what was decided so far
+	contended map[string]bool // the others
 	operators map[[2]string]dialog.Operator
 	taken     map[receiptKey]bool // ids that have been used, before or in this group
 
@@ -78,7 +79,7 @@ LEFT JOIN access a ON a.operator_id = o.id AND a.project_id = d.project_id`
 
 func readGroup(ctx context.Context, tx *tx, cmds []Command) (*group, error) {
 	g := &group{
-		rows: map[string]Row{}, operators: map[[2]string]dialog.Operator{}, taken: map[receiptKey]bool{},
+		rows: map[string]Row{}, contended: map[string]bool{}, operators: map[[2]string]dialog.Operator{}, taken: map[receiptKey]bool{},
 		signals: map[string]dialog.Signal{},
 	}
 	var dialogs, authors, clients, replied, repliers []string
@@ -99,6 +100,8 @@ func readGroup(ctx context.Context, tx *tx, cmds []Command) (*group, error) {
 		for _, r := range read {
 			if slices.Contains(locked, r.State.ID) {
 				g.rows[r.State.ID] = r
+			} else {
+				g.contended[r.State.ID] = true
 			}
 		}
 		return err
@@ -124,9 +127,12 @@ func readGroup(ctx context.Context, tx *tx, cmds []Command) (*group, error) {
 
 // decide asks the rules about one message, on the row as the messages before it left it.
 func (g *group) decide(c Command) (Outcome, route) {
+	if g.contended[c.DialogID] {
+		return Outcome{}, again
+	}
 	row, ok := g.rows[c.DialogID]
 	if !ok {
-		return Outcome{}, again // locked by somebody else, or not there: the single way finds out
+		return Outcome{}, singly // not there
 	}
 	key := receiptKey{c.DialogID, author(c.Do), c.ClientID}
 	if g.taken[key] || !row.State.Open() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/otklik/otklik/dialog"
@@ -17,7 +18,10 @@ const (
 	maxGroup     = 64              // messages in one grouped transaction
 	queueLength  = 4096            // messages that may wait; more are refused with ErrUnavailable
 	groupTimeout = 5 * time.Second // of one grouped transaction
-	maxGroups    = 5               // groups a message of a contended dialog tries before it goes singly
+	maxGroups    = 5               // groups a message of a contended dialog tries before it may wait for the lock
+	asides       = 4               // messages at a time that go singly because no group can answer them
+	lockWaiters  = 2               // messages at a time that wait for a lock; each holds a connection while it does
+	maxPause     = 50 * time.Millisecond
 )
 
 // writer takes messages into existing dialogs. The store owns it.
@@ -25,29 +29,52 @@ type writer struct {
 	s       *Store
 	jobs    chan *job
 	singles chan struct{} // one for each message under way singly without having queued
+	asides  chan struct{} // one for each message under way singly after a group
+	waiters chan struct{} // one for each message that waits for the lock of a contended dialog
 	stop    context.CancelFunc
+	stopped <-chan struct{}
 	done    sync.WaitGroup
+	ended   chan struct{} // closed when nothing is under way any more
+	count   struct{ single, groups, grouped, failed atomic.Int64 }
+}
+
+// WriterStats counts what the writer did with messages since the store was opened.
+type WriterStats struct {
+	Single  int64 // messages that had a transaction of their own
+	Groups  int64 // grouped transactions
+	Grouped int64 // messages answered by them
+	Failed  int64 // grouped transactions that failed, so that their messages went singly
+}
+
+// WriterStats tells whether messages queue: then they are grouped.
+func (s *Store) WriterStats() WriterStats {
+	c := &s.writer.count
+	return WriterStats{Single: c.single.Load(), Groups: c.groups.Load(), Grouped: c.grouped.Load(), Failed: c.failed.Load()}
 }
 
 type job struct {
 	ctx    context.Context
 	cmd    Command
-	groups int
+	since  time.Time
+	groups int          // that found its dialog locked
 	answer chan Outcome // takes one without blocking
 }
 
 func newWriter(s *Store) *writer {
 	ctx, stop := context.WithCancel(context.Background())
-	w := &writer{s: s, jobs: make(chan *job, queueLength), singles: make(chan struct{}, singles), stop: stop}
+	w := &writer{s: s, jobs: make(chan *job, queueLength), singles: make(chan struct{}, singles), stop: stop, stopped: ctx.Done(),
+		asides: make(chan struct{}, asides), waiters: make(chan struct{}, lockWaiters), ended: make(chan struct{})}
 	for range groupers {
-		w.done.Go(func() { w.run(ctx) })
+		w.done.Go(w.run)
 	}
 	return w
 }
 
+// close lets what is under way end. Whoever still waits is told that the store closes.
 func (w *writer) close() {
 	w.stop()
 	w.done.Wait()
+	close(w.ended)
 }
 
 // groupable reports whether the command may be a message into an existing session: what grouping is for.
@@ -66,11 +93,12 @@ func (w *writer) apply(ctx context.Context, c Command) Outcome {
 		select {
 		case w.singles <- struct{}{}:
 			defer func() { <-w.singles }()
+			w.count.single.Add(1)
 			return w.s.single(ctx, c)
 		default:
 		}
 	}
-	j := &job{ctx: ctx, cmd: c, answer: make(chan Outcome, 1)}
+	j := &job{ctx: ctx, cmd: c, since: time.Now(), answer: make(chan Outcome, 1)}
 	select {
 	case w.jobs <- j:
 	default:
@@ -81,67 +109,126 @@ func (w *writer) apply(ctx context.Context, c Command) Outcome {
 		return o
 	case <-ctx.Done():
 		return Outcome{Err: fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())}
+	case <-w.ended:
+	}
+	select {
+	case o := <-j.answer: // just before the end
+		return o
+	default:
+		return Outcome{Err: fmt.Errorf("%w: the store closes", ErrUnavailable)}
 	}
 }
 
-// run makes groups of what waits until the store closes.
-func (w *writer) run(ctx context.Context) {
+// run makes groups of what waits until the store closes. A group under way is finished: cut off, nobody would know
+// whether it was committed.
+func (w *writer) run() {
 	for {
 		select {
-		case <-ctx.Done():
+		case <-w.stopped:
 			return
 		case j := <-w.jobs:
-			w.group(ctx, w.more(j))
+			if jobs := w.more(j); len(jobs) > 0 {
+				w.group(jobs)
+			}
 		}
 	}
 }
 
-// more takes what waits now, without waiting for it.
+// more takes what waits now, without waiting for it, and leaves out whose caller has given up.
 func (w *writer) more(first *job) []*job {
-	jobs := []*job{first}
-	for len(jobs) < maxGroup {
-		select {
-		case j := <-w.jobs:
+	jobs := make([]*job, 0, min(maxGroup, len(w.jobs)+1))
+	for j := first; ; {
+		if j.ctx.Err() == nil {
 			jobs = append(jobs, j)
+		}
+		if len(jobs) == maxGroup {
+			return jobs
+		}
+		select {
+		case j = <-w.jobs:
 		default:
 			return jobs
 		}
 	}
-	return jobs
 }
 
 // group records the messages together and answers after the commit. When the transaction fails they go singly, so that
 // one bad message fails alone.
-func (w *writer) group(ctx context.Context, jobs []*job) {
-	ctx, cancel := context.WithTimeout(ctx, groupTimeout)
+func (w *writer) group(jobs []*job) {
+	ctx, cancel := context.WithTimeout(context.Background(), groupTimeout)
 	defer cancel()
 	cmds := make([]Command, len(jobs))
 	for i, j := range jobs {
 		cmds[i] = j.cmd
 	}
 	out, next, err := w.s.applyGroup(ctx, cmds)
+	w.count.groups.Add(1)
+	if err != nil {
+		w.count.failed.Add(1)
+	}
 	for i, j := range jobs {
 		switch {
-		case err != nil || next[i] == singly || j.groups >= maxGroups:
-			w.singly(j)
+		case err != nil || next[i] == singly:
+			w.aside(j)
 		case next[i] == again:
-			j.groups++
-			w.requeue(j)
+			w.again(j)
 		default:
+			w.count.grouped.Add(1)
 			j.answer <- out[i]
 		}
 	}
 }
 
-// requeue lets a message of a contended dialog wait for the next group.
-func (w *writer) requeue(j *job) {
-	select {
-	case w.jobs <- j:
-	default:
-		w.singly(j)
-	}
+// aside gives a message a transaction of its own, a few at a time: the pool is not for them alone.
+func (w *writer) aside(j *job) {
+	w.done.Go(func() {
+		select {
+		case w.asides <- struct{}{}:
+			defer func() { <-w.asides }()
+			w.singly(j)
+		case <-j.ctx.Done(): // nobody waits for the answer
+		}
+	})
 }
 
 func (w *writer) singly(j *job) {
-	w.done.Go(func() { j.answer <- w.s.single(j.ctx, j.cmd) })
+	w.count.single.Add(1)
+	j.answer <- w.s.single(j.ctx, j.cmd)
+}
+
+// again lets a message of a contended dialog wait for the next group. One that has waited for several may wait for the
+// lock itself; there are few of these, so that a dialog that stays locked holds up no other dialog's messages.
+func (w *writer) again(j *job) {
+	j.groups++
+	if time.Since(j.since) > lockTimeout {
+		j.answer <- Outcome{Err: fmt.Errorf("%w: the dialog is locked", ErrUnavailable)}
+		return
+	}
+	if j.groups >= maxGroups {
+		select {
+		case w.waiters <- struct{}{}:
+			w.done.Go(func() {
+				defer func() { <-w.waiters }()
+				w.singly(j)
+			})
+			return
+		default:
+		}
+	}
+	w.done.Go(func() {
+		pause := time.NewTimer(min(time.Duration(j.groups)*time.Millisecond, maxPause))
+		defer pause.Stop()
+		select {
+		case <-pause.C:
+		case <-j.ctx.Done():
+			return
+		case <-w.stopped:
+			return
+		}
+		select {
+		case w.jobs <- j:
+		default:
+			j.answer <- Outcome{Err: fmt.Errorf("%w: %d messages wait", ErrUnavailable, queueLength)}
+		}
+	})
 }
