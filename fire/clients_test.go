@@ -346,6 +346,7 @@ type listener struct {
 
 	mu     sync.Mutex
 	got    []event
+	when   []time.Time // got[i] came
 	last   int64
 	faults []string
 }
@@ -409,7 +410,7 @@ func (l *listener) take(e event) bool {
 		return false
 	}
 	l.last = e.Seq
-	l.got = append(l.got, e)
+	l.got, l.when = append(l.got, e), append(l.when, time.Now())
 	return true
 }
 

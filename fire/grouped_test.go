@@ -428,3 +428,36 @@ func until(t *testing.T, limit time.Duration, what string, ok func() bool) {
 	t.Helper()
 	(&house{t: t}).until(limit, what, ok)
 }
+
+// TestAPIKilledAmongGroups: an API process killed with kill -9 while it groups messages of 64 senders, again and again:
+// what it acknowledged is there once, in order, and who tried again under the same id got the same place.
+func TestAPIKilledAmongGroups(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, plan{operators: 4})
+	var at atomic.Pointer[process]
+	at.Store(h.serve(via{}))
+	list := h.conversations(at.Load(), 32)
+	stop := make(chan struct{})
+	done := h.talk(list, stop, func(int, bool) *process { return at.Load() })
+	for range times(2, 12) {
+		n := h.count(`SELECT count(*) FROM events`)
+		h.until(20*time.Second, "messages flow", func() bool { return h.count(`SELECT count(*) FROM events`) > n+1000 })
+		p := at.Load()
+		p.kill()
+		at.Store(h.serve(via{listen: p.url[len("http://"):]}))
+	}
+	n := h.count(`SELECT count(*) FROM events`)
+	h.until(20*time.Second, "messages flow", func() bool { return h.count(`SELECT count(*) FROM events`) > n+500 })
+	close(stop)
+	done.Wait()
+	statuses := h.book.statuses()
+	acknowledged := h.checkLogs()
+	messages, transactions := h.transactions()
+	t.Logf("%d messages acknowledged, by %d transactions; answers by status: %v", acknowledged, transactions, statuses)
+	if messages != acknowledged || transactions*10 > messages*9 {
+		t.Errorf("%d messages acknowledged, %d in the logs, by %d transactions", acknowledged, messages, transactions)
+	}
+	if statuses[0] == 0 {
+		t.Error("nobody was cut off: the test tests nothing")
+	}
+}
