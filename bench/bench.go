@@ -24,21 +24,22 @@ type Options struct {
 
 // Report is the result; milliseconds and seconds as the names say.
 type Report struct {
-	MessagesPerS    float64 `json:"messages_per_s"`
-	PgbenchTPS      float64 `json:"pgbench_tps"`
-	PgbenchBy       string  `json:"pgbench_by"` // pgbench, or pgx where that is missing
-	RatioToPgbench  float64 `json:"ratio_to_pgbench"`
-	CPUMsPerMessage float64 `json:"cpu_ms_per_message"` // all processes, clients and PostgreSQL included
-	AckP50          float64 `json:"ack_p50_ms"`
-	AckP99          float64 `json:"ack_p99_ms"`
-	E2EP50          float64 `json:"e2e_p50_ms"`
-	E2EP99          float64 `json:"e2e_p99_ms"`
-	SessionsPerS    float64 `json:"sessions_per_s"`
-	CPUSPerSession  float64 `json:"cpu_s_per_session"`
-	HistoryEvents   float64 `json:"history_events_per_session"`
-	LateP50         float64 `json:"deadline_late_p50_ms"`
-	LateP99         float64 `json:"deadline_late_p99_ms"`
-	OpenDialogs     int     `json:"open_dialogs"` // while lateness was measured
+	MessagesPerS    float64            `json:"messages_per_s"`
+	PgbenchTPS      float64            `json:"pgbench_tps"`
+	PgbenchBy       string             `json:"pgbench_by"` // pgbench, or pgx where that is missing
+	RatioToPgbench  float64            `json:"ratio_to_pgbench"`
+	CPUMsPerMessage float64            `json:"cpu_ms_per_message"` // all processes, clients and PostgreSQL included
+	CPUMsByPart     map[string]float64 `json:"cpu_ms_per_message_by_part"`
+	AckP50          float64            `json:"ack_p50_ms"`
+	AckP99          float64            `json:"ack_p99_ms"`
+	E2EP50          float64            `json:"e2e_p50_ms"`
+	E2EP99          float64            `json:"e2e_p99_ms"`
+	SessionsPerS    float64            `json:"sessions_per_s"`
+	CPUSPerSession  float64            `json:"cpu_s_per_session"`
+	HistoryEvents   float64            `json:"history_events_per_session"`
+	LateP50         float64            `json:"deadline_late_p50_ms"`
+	LateP99         float64            `json:"deadline_late_p99_ms"`
+	OpenDialogs     int                `json:"open_dialogs"` // while lateness was measured
 }
 
 // bench is one run.

@@ -9,21 +9,21 @@ import (
 
 // The figures stand for what /proc says: a family's CPU time grows by what its members use, ended children included.
 func TestCPUOfFamily(t *testing.T) {
-	before, err := cpuOf([]int{os.Getpid()})
+	before, err := cpuOf(map[string]int{"us": os.Getpid()})
 	if err != nil {
 		t.Skip(err) // no /proc here
 	}
 	if err := exec.Command("sh", "-c", "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done").Run(); err != nil {
 		t.Fatal(err)
 	}
-	after, err := cpuOf([]int{os.Getpid()})
+	after, err := cpuOf(map[string]int{"us": os.Getpid()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if after-before < tick {
-		t.Errorf("a busy child used %s", after-before)
+	if after["us"]-before["us"] < tick {
+		t.Errorf("a busy child used %s", after["us"]-before["us"])
 	}
-	if other, _ := cpuOf([]int{-1}); other != 0 {
+	if other, _ := cpuOf(map[string]int{"nobody": -1}); len(other) != 0 {
 		t.Errorf("nobody's family used %s", other)
 	}
 }

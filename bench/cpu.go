@@ -17,12 +17,12 @@ type process struct {
 	cpu    time.Duration // its own, and of children that have ended and were waited for
 }
 
-// cpuOf adds up the CPU time of the processes and all their descendants. A child that ends is counted in its parent, so
-// the difference of two readings loses nothing.
-func cpuOf(roots []int) (time.Duration, error) {
+// cpuOf adds up the CPU time of each named process and its descendants. A child that ends is counted in its parent, so
+// the difference of two readings loses nothing. Who descends from two of them counts for the nearer.
+func cpuOf(roots map[string]int) (map[string]time.Duration, error) {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
-		return 0, fmt.Errorf("CPU time is read from /proc: %w", err)
+		return nil, fmt.Errorf("CPU time is read from /proc: %w", err)
 	}
 	all := map[int]process{}
 	for _, e := range entries {
@@ -36,10 +36,14 @@ func cpuOf(roots []int) (time.Duration, error) {
 		}
 		all[pid] = parseStat(string(raw))
 	}
-	var sum time.Duration
+	names := map[int]string{}
+	for name, pid := range roots {
+		names[pid] = name
+	}
+	sum := map[string]time.Duration{}
 	for pid, p := range all {
-		if descends(all, pid, roots) {
-			sum += p.cpu
+		if name, ok := family(all, pid, names); ok {
+			sum[name] += p.cpu
 		}
 	}
 	return sum, nil
@@ -52,18 +56,25 @@ func parseStat(line string) process {
 	return process{parent: number(1), cpu: time.Duration(number(11)+number(12)+number(13)+number(14)) * tick}
 }
 
-func descends(all map[int]process, pid int, roots []int) bool {
+// family is the name of the nearest named ancestor, the process itself included.
+func family(all map[int]process, pid int, names map[int]string) (string, bool) {
 	for range 64 { // deeper than any family here
-		for _, r := range roots {
-			if pid == r {
-				return true
-			}
+		if name, ok := names[pid]; ok {
+			return name, true
 		}
 		p, ok := all[pid]
 		if !ok || p.parent <= 1 {
-			return false
+			return "", false
 		}
 		pid = p.parent
 	}
-	return false
+	return "", false
+}
+
+// total of all parts.
+func total(parts map[string]time.Duration) (sum time.Duration) {
+	for _, d := range parts {
+		sum += d
+	}
+	return sum
 }

@@ -140,10 +140,11 @@ func (h *house) drained(ctx context.Context) error {
 	}
 }
 
-// roots are the processes whose families are measured, this one included.
-func (h *house) roots() []int {
-	pids := []int{os.Getpid(), h.postgres.PID(), h.serve.PID(), h.worker.PID()}
-	return append(pids, h.temporal.PID())
+// cpu is the CPU time so far of each part, by name; the clients are this process.
+func (h *house) cpu() (map[string]time.Duration, error) {
+	return cpuOf(map[string]int{
+		"clients": os.Getpid(), "postgres": h.postgres.PID(), "api": h.serve.PID(), "worker": h.worker.PID(), "temporal": h.temporal.PID(),
+	})
 }
 
 // close stops everything in reverse order and removes the data.

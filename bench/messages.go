@@ -98,7 +98,8 @@ func (b *bench) throughput(ctx context.Context, r *Report) error {
 		return err
 	}
 	var acks []time.Duration
-	var took, cpu time.Duration
+	var took time.Duration
+	cpu := map[string]time.Duration{}
 	var tps []float64
 	for i := range b.o.Rounds {
 		b.say("throughput %d/%d", i+1, b.o.Rounds)
@@ -107,7 +108,7 @@ func (b *bench) throughput(ctx context.Context, r *Report) error {
 			return err
 		}
 		tps, r.PgbenchBy = append(tps, rate), by
-		before, err := cpuOf(b.h.roots())
+		before, err := b.h.cpu()
 		if err != nil {
 			return err
 		}
@@ -120,17 +121,23 @@ func (b *bench) throughput(ctx context.Context, r *Report) error {
 			return err
 		}
 		took += time.Since(start)
-		after, err := cpuOf(b.h.roots())
+		after, err := b.h.cpu()
 		if err != nil {
 			return err
 		}
-		cpu += after - before
+		for part := range after {
+			cpu[part] += after[part] - before[part]
+		}
 		acks = append(acks, got...)
 	}
 	r.MessagesPerS = round(float64(len(acks)) / took.Seconds())
 	r.PgbenchTPS = round(mean(tps))
 	r.RatioToPgbench = round(r.MessagesPerS / r.PgbenchTPS)
-	r.CPUMsPerMessage = round(millis(cpu) / float64(len(acks)))
+	r.CPUMsPerMessage = round(millis(total(cpu)) / float64(len(acks)))
+	r.CPUMsByPart = map[string]float64{}
+	for part, d := range cpu {
+		r.CPUMsByPart[part] = round(millis(d) / float64(len(acks)))
+	}
 	r.AckP50, r.AckP99 = percentiles(acks)
 	return nil
 }

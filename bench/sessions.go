@@ -38,7 +38,7 @@ func (b *bench) session() (dialog string, err error) {
 // sessions measures whole sessions a second. Sustained: the time runs until every signal has been taken by its workflow.
 func (b *bench) sessions(ctx context.Context, r *Report) error {
 	b.say("whole sessions for %s", b.o.Sessions)
-	before, err := cpuOf(b.h.roots())
+	before, err := b.h.cpu()
 	if err != nil {
 		return err
 	}
@@ -74,12 +74,12 @@ func (b *bench) sessions(ctx context.Context, r *Report) error {
 		return err
 	}
 	took := time.Since(start)
-	after, err := cpuOf(b.h.roots())
+	after, err := b.h.cpu()
 	if err != nil {
 		return err
 	}
 	r.SessionsPerS = round(float64(len(played)) / took.Seconds())
-	r.CPUSPerSession = round((after - before).Seconds() / float64(len(played)))
+	r.CPUSPerSession = round((total(after) - total(before)).Seconds() / float64(len(played)))
 	return b.historyLength(ctx, played, r)
 }
 
