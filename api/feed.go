@@ -31,7 +31,7 @@ type seen struct {
 
 const (
 	sweepEvery   = 2 * time.Second
-	sweepOverlap = 5 * time.Second // a change is stamped when written and seen when committed
+	sweepOverlap = 8 * time.Second // a change is stamped when written, up to 2 s early, and seen when committed
 	sweepPage    = 2000
 	notifyEvery  = 40 * time.Millisecond
 	rememberRevs = 15 * time.Second

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/otklik/otklik/dialog"
@@ -189,9 +190,15 @@ type receipt struct {
 
 // answer is what a receipt keeps: where the answer is found again. It holds no text, so an erased body is gone here too.
 type answer struct {
-	Seq     int64 `json:"seq,omitempty"`
-	Rev     int64 `json:"rev"`
-	Claimed bool  `json:"claimed,omitempty"`
+	seq     int64 // 0: no event
+	rev     int64
+	claimed bool
+}
+
+// receiptKey names a command of a dialog: one author's client id.
+func receiptKey(c Command) string {
+	sum := sha256.Sum256([]byte(author(c.Do) + "\x00" + c.ClientID))
+	return uuid.UUID(sum[:16]).String()
 }
 
 // read locks operators, then the dialog, and then reads, each in a statement of its own: a statement that waited for a
@@ -206,11 +213,11 @@ func (s *Store) read(ctx context.Context, tx *tx, c Command, operators []string)
 		in.row, err = pgx.CollectExactlyOneRow(rows, scanRow)
 		return err
 	})
-	b.Queue(`SELECT body_hash, answer FROM receipts WHERE dialog_id = $1 AND author = $2 AND client_id = $3`,
-		c.DialogID, author(c.Do), c.ClientID).Query(func(rows pgx.Rows) error {
+	b.Queue(`SELECT body_hash, seq, rev, claimed FROM receipts WHERE dialog_id = $1 AND key = $2`,
+		c.DialogID, receiptKey(c)).Query(func(rows pgx.Rows) error {
 		in.receipt, err = optional(pgx.CollectExactlyOneRow(rows, func(r pgx.CollectableRow) (*receipt, error) {
 			var rc receipt
-			return &rc, r.Scan(&rc.hash, &rc.answer)
+			return &rc, r.Scan(&rc.hash, &rc.answer.seq, &rc.answer.rev, &rc.answer.claimed)
 		}))
 		return err
 	})
@@ -366,11 +373,11 @@ func bodyHash(c dialog.Command) []byte {
 
 // replayed gives the first answer again.
 func (s *Store) replayed(ctx context.Context, tx *tx, c Command, a answer) (Result, error) {
-	r := Result{DialogID: c.DialogID, Rev: a.Rev, Claimed: a.Claimed, Replayed: true}
-	if a.Seq == 0 {
+	r := Result{DialogID: c.DialogID, Rev: a.rev, Claimed: a.claimed, Replayed: true}
+	if a.seq == 0 {
 		return r, nil
 	}
-	rows, err := tx.conn.Query(ctx, `SELECT`+eventColumns+` FROM events WHERE dialog_id = $1 AND seq = $2`, c.DialogID, a.Seq)
+	rows, err := tx.conn.Query(ctx, `SELECT`+eventColumns+` FROM events WHERE dialog_id = $1 AND seq = $2`, c.DialogID, a.seq)
 	if err != nil {
 		return Result{}, err
 	}

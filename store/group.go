@@ -47,28 +47,34 @@ type group struct {
 	rows      map[string]Row  // the locked dialogs, as they stand after what was decided so far
 	contended map[string]bool // the others
 	operators map[[2]string]dialog.Operator
-	taken     map[receiptKey]bool // ids that have been used, before or in this group
+	taken     map[groupKey]bool // ids that have been used, before or in this group
 
 	written []string // ids of changed dialogs, in the order of their first change
 	signals map[string]dialog.Signal
 	events  []groupEvent
 }
 
-type receiptKey struct{ dialog, author, client string }
+type groupKey struct{ dialog, receipt string }
 
 type groupEvent struct {
-	dialog string
-	event  dialog.Event
-	author string
-	client string
-	hash   []byte
-	answer answer
+	dialog  string
+	event   dialog.Event
+	receipt string
+	hash    []byte
+	rev     int64
 }
 
 const lockGroup = `SELECT id::text FROM dialogs WHERE id = ANY($1::text[]::uuid[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED`
 
-const groupReceipts = `SELECT r.dialog_id::text, r.author, r.client_id FROM receipts r
-JOIN unnest($1::text[]::uuid[], $2::text[], $3::text[]) AS u(dialog_id, author, client_id) USING (dialog_id, author, client_id)`
+// The dialogs of a group are mostly of one project: its settings are read once, not with each row.
+const (
+	groupRows     = `SELECT` + dialogColumns + noSettings + sessionColumns + dialogFrom + ` WHERE d.id = ANY($1::text[]::uuid[])`
+	groupSettings = `SELECT p.id::text,` + settingsColumns + ` FROM projects p
+WHERE p.id IN (SELECT project_id FROM dialogs WHERE id = ANY($1::text[]::uuid[]))`
+)
+
+const groupReceipts = `SELECT r.dialog_id::text, r.key::text FROM receipts r
+JOIN unnest($1::text[]::uuid[], $2::text[]::uuid[]) AS u(dialog_id, key) USING (dialog_id, key)`
 
 // Facts of those who write into dialogs they have: no limit is counted.
 const groupOperators = `SELECT u.dialog_id::text, o.id::text, o.name, coalesce(a.level, 0)
@@ -79,12 +85,12 @@ LEFT JOIN access a ON a.operator_id = o.id AND a.project_id = d.project_id`
 
 func readGroup(ctx context.Context, tx *tx, cmds []Command) (*group, error) {
 	g := &group{
-		rows: map[string]Row{}, contended: map[string]bool{}, operators: map[[2]string]dialog.Operator{}, taken: map[receiptKey]bool{},
+		rows: map[string]Row{}, contended: map[string]bool{}, operators: map[[2]string]dialog.Operator{}, taken: map[groupKey]bool{},
 		signals: map[string]dialog.Signal{},
 	}
-	var dialogs, authors, clients, replied, repliers []string
+	var dialogs, receipts, replied, repliers []string
 	for _, c := range cmds {
-		dialogs, authors, clients = append(dialogs, c.DialogID), append(authors, author(c.Do)), append(clients, c.ClientID)
+		dialogs, receipts = append(dialogs, c.DialogID), append(receipts, receiptKey(c))
 		if r, ok := c.Do.(dialog.Reply); ok {
 			replied, repliers = append(replied, c.DialogID), append(repliers, r.By.ID)
 		}
@@ -95,9 +101,17 @@ func readGroup(ctx context.Context, tx *tx, cmds []Command) (*group, error) {
 		locked, err = pgx.CollectRows(rows, pgx.RowTo[string])
 		return err
 	})
-	b.Queue(`SELECT`+rowColumns+rowFrom+` WHERE d.id = ANY($1::text[]::uuid[])`, dialogs).Query(func(rows pgx.Rows) error {
+	settings := map[string]dialog.Settings{}
+	b.Queue(groupSettings, dialogs).Query(func(rows pgx.Rows) error {
+		var id string
+		var set settingsScan
+		_, err := pgx.ForEachRow(rows, append([]any{&id}, set.into()...), func() error { settings[id] = set.settings(); return nil })
+		return err
+	})
+	b.Queue(groupRows, dialogs).Query(func(rows pgx.Rows) error {
 		read, err := pgx.CollectRows(rows, scanRow)
 		for _, r := range read {
+			r.Settings = settings[r.ProjectID]
 			if slices.Contains(locked, r.State.ID) {
 				g.rows[r.State.ID] = r
 			} else {
@@ -106,9 +120,9 @@ func readGroup(ctx context.Context, tx *tx, cmds []Command) (*group, error) {
 		}
 		return err
 	})
-	b.Queue(groupReceipts, dialogs, authors, clients).Query(func(rows pgx.Rows) error {
-		var k receiptKey
-		_, err := pgx.ForEachRow(rows, []any{&k.dialog, &k.author, &k.client}, func() error { g.taken[k] = true; return nil })
+	b.Queue(groupReceipts, dialogs, receipts).Query(func(rows pgx.Rows) error {
+		var k groupKey
+		_, err := pgx.ForEachRow(rows, []any{&k.dialog, &k.receipt}, func() error { g.taken[k] = true; return nil })
 		return err
 	})
 	b.Queue(groupOperators, replied, repliers).Query(func(rows pgx.Rows) error {
@@ -134,7 +148,7 @@ func (g *group) decide(c Command) (Outcome, route) {
 	if !ok {
 		return Outcome{}, singly // not there
 	}
-	key := receiptKey{c.DialogID, author(c.Do), c.ClientID}
+	key := groupKey{c.DialogID, receiptKey(c)}
 	if g.taken[key] || !row.State.Open() {
 		return Outcome{}, singly
 	}
@@ -156,7 +170,7 @@ func (g *group) decide(c Command) (Outcome, route) {
 }
 
 // take adds an accepted message to what will be written.
-func (g *group) take(c Command, key receiptKey, after Row, change dialog.Change, signal dialog.Signal) Outcome {
+func (g *group) take(c Command, key groupKey, after Row, change dialog.Change, signal dialog.Signal) Outcome {
 	if _, changed := g.signals[c.DialogID]; !changed {
 		g.written = append(g.written, c.DialogID)
 	}
@@ -167,7 +181,7 @@ func (g *group) take(c Command, key receiptKey, after Row, change dialog.Change,
 	g.rows[c.DialogID] = after
 	g.taken[key] = true
 	e := change.Events[0] // a message into an existing session is one event
-	g.events = append(g.events, groupEvent{c.DialogID, e, key.author, c.ClientID, bodyHash(c.Do), answer{Seq: e.Seq, Rev: after.Rev}})
+	g.events = append(g.events, groupEvent{c.DialogID, e, key.receipt, bodyHash(c.Do), after.Rev})
 	return Outcome{Result: Result{DialogID: c.DialogID, Rev: after.Rev, Event: e,
 		Applied: &Applied{Row: after, Events: change.Events, Signal: signal}}}
 }
@@ -177,10 +191,10 @@ const writeGroupEvents = `INSERT INTO events (dialog_id, seq, visitor_seq, sessi
 SELECT * FROM unnest($1::text[]::uuid[], $2::bigint[], $3::bigint[], $4::text[]::uuid[], $5::int[], $6::text[], $7::text[],
  $8::text[]::uuid[], $9::text[], $10::text[], $11::text[], $12::text[], $13::timestamptz[])`
 
-const writeGroupReceipts = `INSERT INTO receipts (dialog_id, author, client_id, body_hash, answer)
-SELECT * FROM unnest($1::text[]::uuid[], $2::text[], $3::text[], $4::bytea[], $5::jsonb[])`
+const writeGroupReceipts = `INSERT INTO receipts (dialog_id, key, body_hash, seq, rev, claimed)
+SELECT *, false FROM unnest($1::text[]::uuid[], $2::text[]::uuid[], $3::bytea[], $4::bigint[], $5::bigint[])`
 
-const writeGroupDialogs = `UPDATE dialogs d SET rev=u.rev, changed_at=clock_timestamp(), seq=u.seq, visitor_seq=u.visitor_seq,
+const writeGroupDialogs = `UPDATE dialogs d SET rev=u.rev, changed_at=` + changedAt + `, seq=u.seq, visitor_seq=u.visitor_seq,
  last_at=u.last_at, turn_no=u.turn_no, visitor_events=u.visitor_events, visitor_messages=u.visitor_messages, last_kind='message',
  last_author=u.last_author, last_operator_id=u.last_operator_id, last_text=u.last_text, last_shown_at=u.last_at,
  next_deadline_at=u.next_at, next_deadline_kind=u.next_kind,
@@ -208,16 +222,16 @@ func (g *group) queueEvents(b *pgx.Batch) {
 	sessions, nos, kinds, authors := make([]string, n), make([]int32, n), make([]string, n), make([]string, n)
 	operators, names, audiences, bodies := make([]*string, n), make([]string, n), make([]string, n), make([]string, n)
 	clients, ats := make([]string, n), make([]time.Time, n)
-	receiptAuthors, hashes, answers := make([]string, n), make([][]byte, n), make([]answer, n)
+	receipts, hashes, revs := make([]string, n), make([][]byte, n), make([]int64, n)
 	for i, ge := range g.events {
 		e := ge.event
 		dialogs[i], seqs[i], visitorSeqs[i], sessions[i], nos[i] = ge.dialog, e.Seq, nullable(e.VisitorSeq), e.SessionID, int32(e.SessionNo)
 		kinds[i], authors[i], operators[i], names[i] = string(e.Kind), string(e.Author), nullable(e.OperatorID), e.OperatorName
 		audiences[i], bodies[i], clients[i], ats[i] = string(e.Audience), e.Text, e.ClientID, e.At
-		receiptAuthors[i], hashes[i], answers[i] = ge.author, ge.hash, ge.answer
+		receipts[i], hashes[i], revs[i] = ge.receipt, ge.hash, ge.rev
 	}
 	b.Queue(writeGroupEvents, dialogs, seqs, visitorSeqs, sessions, nos, kinds, authors, operators, names, audiences, bodies, clients, ats)
-	b.Queue(writeGroupReceipts, dialogs, receiptAuthors, clients, hashes, answers)
+	b.Queue(writeGroupReceipts, dialogs, receipts, hashes, seqs, revs)
 }
 
 func (g *group) queueRows(b *pgx.Batch) {

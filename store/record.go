@@ -90,6 +90,9 @@ func scanEvent(r pgx.CollectableRow) (dialog.Event, error) {
 	return e, err
 }
 
+// changedAt keeps the time of the last change to 2 s: see the schema.
+const changedAt = `CASE WHEN changed_at < clock_timestamp() - interval '2 seconds' THEN clock_timestamp() ELSE changed_at END`
+
 // queueDialog writes the counters, the list's last entry, the card, the outbox and the next deadline.
 // A newly owed signal is sent at once, unless acknowledgements have been standing still: then the backing off goes on.
 func (r record) queueDialog(b *pgx.Batch) {
@@ -103,7 +106,7 @@ func (r record) queueDialog(b *pgx.Batch) {
 	if st.Session != nil {
 		sessionID = st.Session.ID
 	}
-	b.Queue(`UPDATE dialogs SET rev=$2, changed_at=clock_timestamp(), seq=$3, visitor_seq=$4, last_at=$5, turn_no=$6,
+	b.Queue(`UPDATE dialogs SET rev=$2, changed_at=`+changedAt+`, seq=$3, visitor_seq=$4, last_at=$5, turn_no=$6,
  visitor_events=$7, visitor_messages=$8, session_no=$9, session_id=$10, last_kind=$11, last_author=$12, last_operator_id=$13,
  last_text=$14, last_shown_at=$15,
  card_name=coalesce($16, card_name), card_email=coalesce($17, card_email), card_phone=coalesce($18, card_phone), consent_at=$19,
@@ -131,8 +134,8 @@ func (a acknowledgement) queue(b *pgx.Batch, dialogID string) {
 }
 
 func queueReceipt(b *pgx.Batch, c Command, hash []byte, r Result) {
-	b.Queue(`INSERT INTO receipts (dialog_id, author, client_id, body_hash, answer) VALUES ($1,$2,$3,$4,$5)`,
-		c.DialogID, author(c.Do), c.ClientID, hash, answer{Seq: r.Event.Seq, Rev: r.Rev, Claimed: r.Claimed})
+	b.Queue(`INSERT INTO receipts (dialog_id, key, body_hash, seq, rev, claimed) VALUES ($1,$2,$3,$4,$5,$6)`,
+		c.DialogID, receiptKey(c), hash, r.Event.Seq, r.Rev, r.Claimed)
 }
 
 func queueAudit(b *pgx.Batch, row Row, a dialog.Audit, source string) {

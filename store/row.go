@@ -39,23 +39,36 @@ type Last struct {
 	At         time.Time
 }
 
-// rowColumns are read in the order of scanRow. Ids are read as text: the rest of the code knows them as strings.
-const rowColumns = `
-d.id::text, d.project_id::text, d.visitor_id::text, d.rev, otklik_now(),
+// rowColumns are read in the order of scanRow. The clock is otklik_now() written out: a function of SQL costs a parse each
+// time it is called, and this is the statement that is run most. Ids are read as text: the rest of the code knows them as strings.
+const rowColumns = dialogColumns + settingsColumns + "," + sessionColumns
+
+const dialogColumns = `
+d.id::text, d.project_id::text, d.visitor_id::text, d.rev, clock_timestamp() + (SELECT c."offset" FROM clock c),
 d.seq, d.visitor_seq, d.last_at, d.turn_no, d.visitor_events, d.visitor_messages, d.session_no,
 d.last_kind, d.last_author, d.last_operator_id::text, d.last_text, d.last_shown_at,
 d.card_name, v.number, d.consent_at,
-d.signal_seq, d.signal_acked, d.signal_start, d.armed_until, d.fence_at, d.fence_ordinal, d.fence_attempt, d.fence_run,
+d.signal_seq, d.signal_acked, d.signal_start, d.armed_until, d.fence_at, d.fence_ordinal, d.fence_attempt, d.fence_run,`
+
+// settingsColumns are read in the order of settingsScan.into.
+const settingsColumns = `
 p.tagging, p.rating, p.long_wait_seconds, p.rating_prompt_seconds, p.auto_close_minutes, p.form,
-ARRAY(SELECT t.id::text FROM tags t WHERE t.project_id = p.id AND t.active ORDER BY t.position, t.name),
+ARRAY(SELECT t.id::text FROM tags t WHERE t.project_id = p.id AND t.active ORDER BY t.position, t.name)`
+
+// noSettings stands in their place where they are read apart.
+const noSettings = ` false, false, 0, 0, 0, '{}'::jsonb, '{}'::text[],`
+
+const sessionColumns = `
 s.id::text, s.no, s.started_at, s.first_seq, s.last_seq, s.department_id::text, s.assignee_id::text, s.claimed_by::text,
 s.claim_seq, s.claimed_at, s.waiting_since, s.transferred, s.transferred_at, s.unclaimed_marked, s.overdue_marked,
 s.last_visitor_seq, s.last_message_at, s.tags::text[], s.closed_at, s.closed_by::text, s.rating_until, s.prompt_ended,
 s.rating, s.rating_comment, s.from_claimer, o.name, dep.name`
 
-const rowFrom = `
+const rowFrom = dialogFrom + `
+JOIN projects p ON p.id = d.project_id`
+
+const dialogFrom = `
 FROM dialogs d
-JOIN projects p ON p.id = d.project_id
 JOIN visitors v ON v.id = d.visitor_id
 LEFT JOIN sessions s ON s.id = d.session_id
 LEFT JOIN operators o ON o.id = s.assignee_id
@@ -68,13 +81,32 @@ type formSettings struct {
 	Email dialog.FieldMode `json:"email"`
 }
 
+// settingsScan takes settingsColumns.
+type settingsScan struct {
+	set                         dialog.Settings
+	form                        formSettings
+	longWait, prompt, autoClose int
+}
+
+func (s *settingsScan) into() []any {
+	return []any{&s.set.Tagging, &s.set.Rating, &s.longWait, &s.prompt, &s.autoClose, &s.form, &s.set.ActiveTags}
+}
+
+func (s *settingsScan) settings() dialog.Settings {
+	set := s.set
+	set.LongWait = time.Duration(s.longWait) * time.Second
+	set.RatingPrompt = time.Duration(s.prompt) * time.Second
+	set.AutoClose = time.Duration(s.autoClose) * time.Minute
+	set.Form = dialog.Form(s.form)
+	return set
+}
+
 func scanRow(r pgx.CollectableRow) (Row, error) {
 	var (
 		row                                                       Row
 		st                                                        = &row.State
 		ses                                                       dialog.Session
-		f                                                         formSettings
-		longWait, prompt, autoClose                               int
+		set                                                       settingsScan
 		lastAt, shownAt, consentAt, armed                         *time.Time
 		lastKind, lastAuthor, lastOperator                        *string
 		sesID, dep, assignee, claimedBy, closedBy                 *string
@@ -85,20 +117,20 @@ func scanRow(r pgx.CollectableRow) (Row, error) {
 		closed, ratingUntil                                       *time.Time
 		transferred, unclaimed, overdue, promptEnded, fromClaimer *bool
 	)
-	err := r.Scan(
+	into := append(append([]any{
 		&st.ID, &st.ProjectID, &st.VisitorID, &row.Rev, &row.Now,
 		&st.Seq, &st.VisitorSeq, &lastAt, &st.TurnNo, &st.VisitorEvents, &st.VisitorMessages, &st.SessionNo,
 		&lastKind, &lastAuthor, &lastOperator, &row.Last.Text, &shownAt,
 		&row.VisitorName, &row.VisitorNumber, &consentAt,
 		&row.SignalSeq, &row.SignalAcked, &row.SignalStart, &armed,
 		&row.fence.At, &row.fence.Ordinal, &row.fence.Attempt, &row.fence.Run,
-		&row.Settings.Tagging, &row.Settings.Rating, &longWait, &prompt, &autoClose, &f, &row.Settings.ActiveTags,
+	}, set.into()...),
 		&sesID, &no, &started, &firstSeq, &lastSeq, &dep, &assignee, &claimedBy,
 		&claimSeq, &claimed, &waiting, &transferred, &transferredAt, &unclaimed, &overdue,
 		&visitorSeq, &messaged, &ses.Tags, &closed, &closedBy, &ratingUntil, &promptEnded,
 		&rating, &comment, &fromClaimer, &assigneeName, &depName,
 	)
-	if err != nil {
+	if err := r.Scan(into...); err != nil {
 		return Row{}, err
 	}
 	row.ProjectID = st.ProjectID
@@ -108,10 +140,7 @@ func scanRow(r pgx.CollectableRow) (Row, error) {
 	row.Last.Kind, row.Last.Author = dialog.Kind(deref(lastKind)), dialog.Author(deref(lastAuthor))
 	row.Last.OperatorID, row.Last.At = deref(lastOperator), deref(shownAt).UTC()
 	row.AssigneeName, row.DepartmentName = deref(assigneeName), deref(depName)
-	row.Settings.LongWait = time.Duration(longWait) * time.Second
-	row.Settings.RatingPrompt = time.Duration(prompt) * time.Second
-	row.Settings.AutoClose = time.Duration(autoClose) * time.Minute
-	row.Settings.Form = dialog.Form(f)
+	row.Settings = set.settings()
 	if sesID == nil {
 		return row, nil
 	}

@@ -67,6 +67,8 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 		"lock_timeout":                        millis(lockTimeout),
 		"idle_in_transaction_session_timeout": millis(idleTimeout),
 		"timezone":                            "UTC",
+		// Statements are prepared once per connection and get no better for being planned anew with each parameter.
+		"plan_cache_mode": "force_generic_plan",
 	} {
 		if v != "" {
 			cfg.ConnConfig.RuntimeParams[k] = v

@@ -35,6 +35,7 @@ type writer struct {
 	stopped <-chan struct{}
 	done    sync.WaitGroup
 	ended   chan struct{} // closed when nothing is under way any more
+	grouped atomic.Int32  // groups under way
 	count   struct{ single, groups, grouped, failed atomic.Int64 }
 }
 
@@ -89,7 +90,7 @@ func groupable(c dialog.Command) bool {
 // apply sends the message singly while few are under way, else it queues for a group. A caller who gives up does not
 // know whether his message was recorded; his retry under the same client id does.
 func (w *writer) apply(ctx context.Context, c Command) Outcome {
-	if len(w.jobs) == 0 {
+	if len(w.jobs) == 0 && w.grouped.Load() == 0 { // while a group is under way the next one is gathering
 		select {
 		case w.singles <- struct{}{}:
 			defer func() { <-w.singles }()
@@ -161,7 +162,9 @@ func (w *writer) group(jobs []*job) {
 	for i, j := range jobs {
 		cmds[i] = j.cmd
 	}
+	w.grouped.Add(1)
 	out, next, err := w.s.applyGroup(ctx, cmds)
+	w.grouped.Add(-1)
 	w.count.groups.Add(1)
 	if err != nil {
 		w.count.failed.Add(1)

@@ -114,7 +114,9 @@ CREATE TABLE dialogs (
     project_id uuid NOT NULL REFERENCES projects,
     visitor_id uuid NOT NULL REFERENCES visitors,
     rev        bigint NOT NULL DEFAULT 0,
-    changed_at timestamptz NOT NULL DEFAULT clock_timestamp(), -- for the sweep; real time, not the offset one
+    -- For the sweep: at most 2 s older than the last change, so that a busy dialog does not rewrite an index with each
+    -- message. Real time, not the offset one.
+    changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 
     seq              bigint NOT NULL DEFAULT 0,
     visitor_seq      bigint NOT NULL DEFAULT 0,
@@ -154,7 +156,7 @@ CREATE TABLE dialogs (
     woken_at      timestamptz, -- last signal the watchdog gave
 
     UNIQUE (project_id, visitor_id)
-);
+) WITH (fillfactor = 70); -- room for heap-only updates: a message changes no indexed column
 CREATE INDEX dialogs_owed ON dialogs (relay_at) WHERE signal_seq > signal_acked;
 CREATE INDEX dialogs_deadline ON dialogs (next_deadline_at) WHERE next_deadline_at IS NOT NULL;
 CREATE INDEX dialogs_changed ON dialogs (changed_at);
@@ -188,15 +190,16 @@ CREATE TABLE sessions (
     rating         smallint NOT NULL DEFAULT 0 CHECK (rating BETWEEN 0 AND 5),
     rating_comment text NOT NULL DEFAULT '',
     UNIQUE (dialog_id, no)
-);
+) WITH (fillfactor = 70);
 -- At most one open session per dialog (D-01): this index is what makes it true.
 CREATE UNIQUE INDEX sessions_one_open ON sessions (dialog_id) WHERE closed_at IS NULL;
 CREATE INDEX sessions_open_of_project ON sessions (project_id) WHERE closed_at IS NULL;
 CREATE INDEX sessions_open_of_operator ON sessions (assignee_id) WHERE closed_at IS NULL;
 
--- The log: append-only, contiguous per dialog; all reading is reading it.
+-- The log: append-only, contiguous per dialog; all reading is reading it. No foreign key: whoever writes here holds the
+-- dialog's row lock, and a check of each row is a query of its own.
 CREATE TABLE events (
-    dialog_id   uuid NOT NULL REFERENCES dialogs,
+    dialog_id   uuid NOT NULL,
     seq         bigint NOT NULL,
     visitor_seq bigint, -- NULL: operators only
     session_id  uuid NOT NULL,
@@ -215,15 +218,17 @@ CREATE TABLE events (
 );
 CREATE UNIQUE INDEX events_visitor ON events (dialog_id, visitor_seq) WHERE visitor_seq IS NOT NULL;
 
--- What makes accepted commands idempotent (I-10).
+-- What makes accepted commands idempotent (I-10): where the first answer is found again. It holds no text, so an erased
+-- body is gone here, too. No foreign key, as for events.
 CREATE TABLE receipts (
-    dialog_id uuid NOT NULL REFERENCES dialogs,
-    author    text NOT NULL, -- 'visitor' or the operator's id
-    client_id text NOT NULL,
+    dialog_id uuid NOT NULL,
+    key       uuid NOT NULL,   -- hash of author ('visitor' or the operator's id) and client id
     body_hash bytea NOT NULL,
-    answer    jsonb NOT NULL,
+    seq       bigint NOT NULL, -- of the answer's event; 0: it had none
+    rev       bigint NOT NULL,
+    claimed   boolean NOT NULL,
     at        timestamptz NOT NULL DEFAULT clock_timestamp(),
-    PRIMARY KEY (dialog_id, author, client_id)
+    PRIMARY KEY (dialog_id, key)
 );
 
 -- How far each operator has read (D-11). events is dialogs.visitor_events up to that seq.
