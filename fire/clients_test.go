@@ -348,6 +348,8 @@ type listener struct {
 	got    []event
 	when   []time.Time // got[i] came
 	last   int64
+	twice  int // entries that came although they had come
+	gaps   int // connections on which an entry was left out
 	faults []string
 }
 
@@ -402,11 +404,13 @@ func (l *listener) take(e event) bool {
 	defer l.mu.Unlock()
 	switch {
 	case e.Seq <= l.last:
+		l.twice++
 		if l.got[e.Seq-1] != e {
 			l.faults = append(l.faults, fmt.Sprintf("%s: %d came twice and differs", l.name, e.Seq))
 		}
 		return true
 	case e.Seq > l.last+1:
+		l.gaps++
 		return false
 	}
 	l.last = e.Seq

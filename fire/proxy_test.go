@@ -2,6 +2,7 @@ package fire
 
 import (
 	"encoding/binary"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"strings"
@@ -18,8 +19,10 @@ type proxy struct {
 	mu     sync.Mutex
 	gate   *sync.Cond
 	conns  map[net.Conn]bool
-	cut    bool // nobody gets in or through
-	upHeld bool // nothing goes up
+	cut    bool   // nobody gets in or through
+	upHeld bool   // nothing goes up
+	mute   bool   // what comes from either side is taken and thrown away, ends included
+	gaveUp [2]int // connections from before that, which the client (0) or the server (1) has ended
 	// ready is asked for the state of the transaction in each ReadyForQuery of PostgreSQL, before it goes down: 'T' inside
 	// one, 'I' after its end. It may block, which holds this connection's traffic.
 	ready func(before, now byte)
@@ -80,7 +83,25 @@ func (p *proxy) set(f func()) {
 func (p *proxy) holdUp() { p.set(func() { p.upHeld = true }) }
 
 // release lets everything through again.
-func (p *proxy) release() { p.set(func() { p.upHeld, p.cut, p.ready = false, false, nil }) }
+func (p *proxy) release() {
+	p.set(func() { p.upHeld, p.cut, p.mute, p.ready = false, false, false, nil })
+}
+
+// silence swallows everything: both ends keep a connection on which nothing comes any more.
+func (p *proxy) silence() { p.set(func() { p.mute = true }) }
+
+// cutSome ends each connection with a chance of one in n.
+func (p *proxy) cutSome(n int) (cut int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for c := range p.conns {
+		if rand.IntN(n) == 0 {
+			c.Close()
+			cut++
+		}
+	}
+	return cut
+}
 
 // sever ends all connections and lets nobody in: the server is unreachable.
 func (p *proxy) sever() {
@@ -112,7 +133,7 @@ func (p *proxy) accept() {
 func (p *proxy) serve(down net.Conn) {
 	defer down.Close()
 	p.mu.Lock()
-	cut := p.cut
+	cut, muted := p.cut, p.mute
 	p.mu.Unlock()
 	if cut {
 		return
@@ -125,9 +146,28 @@ func (p *proxy) serve(down net.Conn) {
 	p.set(func() { p.conns[down], p.conns[up] = true, true })
 	defer p.set(func() { delete(p.conns, down); delete(p.conns, up) })
 	done := make(chan struct{}, 2)
-	go func() { p.pump(up, down, true); done <- struct{}{} }()
-	go func() { p.pump(down, up, false); done <- struct{}{} }()
+	go func() { p.pump(up, down, true); p.over(0, muted); done <- struct{}{} }()
+	go func() { p.pump(down, up, false); p.over(1, muted); done <- struct{}{} }()
 	<-done
+}
+
+// over notes that an end has gone; in silence the other is not told.
+func (p *proxy) over(end int, muted bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.mute && !muted {
+		p.gaveUp[end]++
+	}
+	for p.mute && !p.cut {
+		p.gate.Wait()
+	}
+}
+
+// ended is how many of the connections that were silenced each end has given up.
+func (p *proxy) ended() (clients, servers int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.gaveUp[0], p.gaveUp[1]
 }
 
 // pump moves bytes; those that come down are read as PostgreSQL's when somebody asks for them.
@@ -138,11 +178,12 @@ func (p *proxy) pump(to, from net.Conn, upwards bool) {
 		n, err := from.Read(buf)
 		if n > 0 {
 			var ready func(before, now byte)
+			var mute bool
 			p.mu.Lock()
 			for upwards && p.upHeld {
 				p.gate.Wait()
 			}
-			ready = p.ready
+			ready, mute = p.ready, p.mute
 			if upwards {
 				p.bytes += int64(n)
 			}
@@ -153,6 +194,9 @@ func (p *proxy) pump(to, from net.Conn, upwards bool) {
 						ready(c[0], c[1])
 					}
 				}
+			}
+			if mute {
+				continue
 			}
 			if _, err := to.Write(buf[:n]); err != nil {
 				return
