@@ -112,7 +112,7 @@ func newHouse(t testing.TB, p plan) *house {
 	t.Helper()
 	ctx := context.Background()
 	otklik(t)
-	h := &house{t: t, widget: "shop-1", book: &book{}}
+	h := &house{t: t, widget: "shop-1", book: &book{}, project: newID()}
 	if p.ownPostgres {
 		h.postgresDir = t.TempDir()
 		for d := h.postgresDir; d != os.TempDir() && len(d) > 1; d = filepath.Dir(d) { // root's PostgreSQL is another user
@@ -143,7 +143,6 @@ func newHouse(t testing.TB, p plan) *house {
 // fill makes the project and its operators, signed in and present.
 func (h *house) fill(p plan) {
 	h.t.Helper()
-	h.project = newID()
 	h.exec(`INSERT INTO projects (id, name, widget_key, rating, rating_prompt_seconds) VALUES ($1, 'shop', $2, $3, greatest($4, 1))`,
 		h.project, h.widget, p.rating > 0, p.rating)
 	for i := range max(p.operators, 1) {
@@ -218,7 +217,8 @@ func (h *house) endPostgres(sig syscall.Signal) {
 func (h *house) startTemporal(port int) {
 	h.t.Helper()
 	tm, err := local.StartTemporal(context.Background(), local.TemporalOptions{
-		Binary: local.TemporalBinary(), DatabaseURL: h.databaseURL, Namespace: h.namespace, Port: port,
+		Binary: local.TemporalBinary(), DatabaseURL: h.databaseURL, DBPrefix: "temporal_" + strings.ReplaceAll(h.project, "-", ""),
+		Namespace: h.namespace, Port: port,
 	})
 	check(h.t, err)
 	h.temporal, h.address = tm, tm.Address
