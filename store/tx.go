@@ -16,7 +16,7 @@ type tx struct {
 
 // inTx runs f on one connection and rolls back what f did not commit.
 func (s *Store) inTx(ctx context.Context, f func(*tx) error) error {
-	conn, err := s.pool.Acquire(ctx)
+	conn, err := s.writes.Acquire(ctx)
 	if err != nil {
 		return unavailable(err)
 	}
