@@ -89,7 +89,7 @@ func (r *Relay) Down() bool { return r.down.Load() }
 // Run sends until ctx ends; it returns nil then. Calls under way are given up, their signals stay owed.
 func (r *Relay) Run(ctx context.Context) error {
 	defer r.calls.Wait()
-	trouble := backoff{first: 250 * time.Millisecond, max: 5 * time.Second}
+	trouble := backoff{first: 250 * time.Millisecond, max: time.Second} // a question costs little, a late deadline more
 	for ctx.Err() == nil {
 		if r.down.Load() && !r.healthy(ctx) {
 			trouble.wait(ctx)

@@ -10,7 +10,6 @@ import (
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
-	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 	"golang.org/x/sync/errgroup"
@@ -113,23 +112,4 @@ func newWorker(o Options, nudge func(), onFatal func(error)) worker.Worker {
 	w.RegisterWorkflowWithOptions(workflows.Dialog, workflow.RegisterOptions{Name: workflows.DialogType})
 	(&activities.Activities{Store: o.Store, Notify: o.Notify, Nudge: nudge}).Register(w)
 	return w
-}
-
-// Dial connects to Temporal and keeps trying while it is not up yet: in a compose file or after a power cut the order
-// of starting is not ours to choose.
-func Dial(ctx context.Context, address, namespace string, logger *slog.Logger) (client.Client, error) {
-	for wait := 250 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-		c, err := client.DialContext(ctx, client.Options{
-			HostPort: address, Namespace: namespace, Logger: log.NewStructuredLogger(logger),
-		})
-		if err == nil {
-			return c, nil
-		}
-		logger.Warn("Temporal is not up yet; trying again", "address", address, "after", wait, "error", err)
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("dial Temporal at %s: %w", address, err)
-		case <-time.After(wait):
-		}
-	}
 }

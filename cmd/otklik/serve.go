@@ -11,13 +11,13 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
-	temporallog "go.temporal.io/sdk/log"
 
 	"github.com/otklik/otklik/api"
 	"github.com/otklik/otklik/relay"
 	"github.com/otklik/otklik/store"
 	"github.com/otklik/otklik/web"
 	"github.com/otklik/otklik/web/demo"
+	"github.com/otklik/otklik/worker"
 )
 
 // drainWithin is how long requests and sockets have to end when the server is told to stop.
@@ -46,7 +46,7 @@ func runServe(ctx context.Context, m *Main, args []string) error {
 		return err
 	}
 	defer s.Close()
-	c, err := client.NewLazyClient(client.Options{HostPort: t.address, Namespace: t.namespace, Logger: temporallog.NewStructuredLogger(logger)})
+	c, err := client.NewLazyClient(worker.ClientOptions(t.address, t.namespace, logger))
 	if err != nil {
 		return err
 	}
