@@ -104,7 +104,7 @@ func TestUpgradeUnderLoad(t *testing.T) {
 	for id := range h.executions(c, n) {
 		h.until(20*time.Second, "the workflow ends: "+id, func() bool { return !running(c, id) })
 	}
-	failed, timedOut := 0, 0
+	crossed, timedOut := 0, 0
 	for id, runs := range h.executions(c, n) {
 		for _, r := range runs {
 			it := c.GetWorkflowHistory(context.Background(), id, r.id, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
@@ -113,8 +113,12 @@ func TestUpgradeUnderLoad(t *testing.T) {
 				check(t, err)
 				switch e.EventType {
 				case enumspb.EVENT_TYPE_WORKFLOW_TASK_FAILED:
-					failed++
-					t.Errorf("dialog %s: %s", id, e.GetWorkflowTaskFailedEventAttributes().GetFailure().GetMessage())
+					a := e.GetWorkflowTaskFailedEventAttributes()
+					if a.Cause == enumspb.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND {
+						crossed++ // a signal came while the run wanted to end: the server lets it look again, as it must
+						continue
+					}
+					t.Errorf("dialog %s: workflow task failed, %s: %s", id, a.Cause, a.GetFailure().GetMessage())
 				case enumspb.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT:
 					timedOut++
 				case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT:
@@ -124,8 +128,8 @@ func TestUpgradeUnderLoad(t *testing.T) {
 		}
 	}
 	late := h.latenesses()
-	t.Logf("%d sessions, workers replaced %v; deadlines late by %s (median), %s (the latest); workflow tasks: %d failed, %d timed out",
-		n, replaced, late[len(late)/2].Round(time.Millisecond), late[len(late)-1].Round(time.Millisecond), failed, timedOut)
+	t.Logf("%d sessions, workers replaced %v; deadlines late by %s (median), %s (the latest); workflow tasks: none failed, %d timed out, %d crossed a signal",
+		n, replaced, late[len(late)/2].Round(time.Millisecond), late[len(late)-1].Round(time.Millisecond), timedOut, crossed)
 	if worst := late[len(late)-1]; worst > 20*time.Second {
 		t.Errorf("a deadline was kept %s late", worst)
 	}
