@@ -39,12 +39,11 @@ type Last struct {
 	At         time.Time
 }
 
-// rowColumns are read in the order of scanRow. The clock is otklik_now() written out: a function of SQL costs a parse each
-// time it is called, and this is the statement that is run most. Ids are read as text: the rest of the code knows them as strings.
+// rowColumns are read in the order of scanRow. Ids are read as text: the rest of the code knows them as strings.
 const rowColumns = dialogColumns + settingsColumns + "," + sessionColumns
 
 const dialogColumns = `
-d.id::text, d.project_id::text, d.visitor_id::text, d.rev, clock_timestamp() + (SELECT c."offset" FROM clock c),
+d.id::text, d.project_id::text, d.visitor_id::text, d.rev, otklik_now(),
 d.seq, d.visitor_seq, d.last_at, d.turn_no, d.visitor_events, d.visitor_messages, d.session_no,
 d.last_kind, d.last_author, d.last_operator_id::text, d.last_text, d.last_shown_at,
 d.card_name, v.number, d.consent_at,

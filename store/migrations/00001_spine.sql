@@ -8,8 +8,8 @@ CREATE TABLE clock (
 INSERT INTO clock DEFAULT VALUES;
 
 -- +goose StatementBegin
-CREATE FUNCTION otklik_now() RETURNS timestamptz LANGUAGE sql VOLATILE AS
-$$ SELECT clock_timestamp() + (SELECT "offset" FROM clock) $$;
+CREATE FUNCTION otklik_now() RETURNS timestamptz LANGUAGE plpgsql VOLATILE AS -- plans once; a function of SQL with each call
+$$ BEGIN RETURN clock_timestamp() + (SELECT "offset" FROM clock); END $$;
 -- +goose StatementEnd
 
 CREATE TABLE projects (
