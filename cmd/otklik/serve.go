@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -31,6 +32,9 @@ func runServe(ctx context.Context, m *Main, args []string) error {
 	public := f.String("public-url", m.Env("OTKLIK_PUBLIC_URL"), "where browsers reach this server (OTKLIK_PUBLIC_URL)")
 	if err := m.Parse(f, args); err != nil {
 		return err
+	}
+	if m.Env("GOGC") == "" {
+		debug.SetGCPercent(400) // the live heap is small: collecting less often costs tens of megabytes and saves a tenth of the CPU
 	}
 	logger := slog.New(slog.NewTextHandler(m.Stderr, nil))
 	t, err := m.temporal()
