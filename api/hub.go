@@ -297,9 +297,28 @@ func (h *hub) presence(ctx context.Context) {
 			if err := h.s.store.Beat(c, live); err == nil {
 				beat = time.Now()
 			}
+			h.undoBeats(c, conns)
 		}
 		h.endSignedOut(c, conns)
 	})
+}
+
+// undoBeats takes back the presence of connections that ended while they were being beaten for: it would last a minute.
+func (h *hub) undoBeats(ctx context.Context, beaten []*conn) {
+	var gone []store.Connection
+	h.mu.RLock()
+	for _, c := range beaten {
+		if _, here := h.conns[c]; !here {
+			gone = append(gone, store.Connection{OperatorID: c.operator, ID: c.id})
+		}
+	}
+	h.mu.RUnlock()
+	if len(gone) == 0 {
+		return
+	}
+	if err := h.s.store.Left(ctx, gone); err != nil {
+		h.s.log.Warn("presence", "error", err)
+	}
 }
 
 // beatEvery is a little less than the 20 s promised, as the loop looks every 3 s.
