@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -127,6 +128,41 @@ func TestGroupingIsForQueues(t *testing.T) {
 				t.Errorf("event %+v", e)
 			}
 		}
+	}
+}
+
+// TestGroupOfTwoProjects: a group may hold messages of projects whose settings differ; each goes by its own.
+func TestGroupOfTwoProjects(t *testing.T) {
+	t.Parallel()
+	c := newCrowd(t, 8)
+	c.Exec(`UPDATE projects SET form = '{"name": "required", "phone": "hidden", "email": "optional"}', long_wait_seconds = 600`)
+	other := newID()
+	c.Exec(`INSERT INTO projects (id, name, widget_key, form) VALUES ($1, 'Книги', 'knigi', '{}')`, other)
+	for _, d := range c.dialogs[:4] {
+		c.Exec(`UPDATE dialogs SET project_id = $2 WHERE id = $1`, d, other)
+		c.Exec(`UPDATE sessions SET project_id = $2 WHERE dialog_id = $1`, d, other)
+	}
+	want := map[string]dialog.Settings{}
+	for _, d := range c.dialogs {
+		want[d] = c.Row(d).Settings
+	}
+	var wg sync.WaitGroup
+	for s := range 48 {
+		wg.Go(func() {
+			d := c.dialogs[s%len(c.dialogs)]
+			for range 8 {
+				out := c.write(d, uuid.NewString(), "раз")
+				if out.Err != nil {
+					t.Error(out.Err)
+				} else if got := out.Result.Applied.Row.Settings; !reflect.DeepEqual(got, want[d]) {
+					t.Errorf("settings %+v, want %+v", got, want[d])
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if c.WriterStats().Groups == 0 {
+		t.Error("nothing was grouped")
 	}
 }
 
@@ -274,6 +310,9 @@ func TestDuplicatesInGroups(t *testing.T) {
 		if n := len(c.log(d)); n != ids+1 {
 			t.Errorf("%d events, want %d", n, ids+1)
 		}
+	}
+	if s := c.WriterStats(); s.Failed > 0 || s.Groups == 0 {
+		t.Errorf("%+v: duplicates are no reason for a group to fail", s)
 	}
 }
 
