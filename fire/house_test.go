@@ -3,7 +3,9 @@ package fire
 import (
 	"context"
 	"crypto/sha256"
+	"flag"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -26,7 +28,13 @@ import (
 	"github.com/otklik/otklik/store"
 )
 
-func TestMain(m *testing.M) { localtest.Run(m, removeBinary) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if flag.Lookup("test.parallel").Value.String() == flag.Lookup("test.parallel").DefValue {
+		_ = flag.Set("test.parallel", "8") // most of them wait, for processes and timeouts
+	}
+	localtest.Run(m, removeBinary)
+}
 
 // whole says that the whole form runs, not the short one (make fire).
 var whole = os.Getenv("OTKLIK_FIRE") == "whole"
@@ -52,6 +60,7 @@ func otklik(t testing.TB) string {
 		if program.dir, program.err = os.MkdirTemp("", "otklik-fire-"); program.err != nil {
 			return
 		}
+		lookAtSources()
 		out, err := exec.Command("go", "build", "-trimpath", "-o", filepath.Join(program.dir, "otklik"), "../cmd/otklik").CombinedOutput()
 		if err != nil {
 			program.err = fmt.Errorf("go build: %w\n%s", err, out)
@@ -59,6 +68,21 @@ func otklik(t testing.TB) string {
 	})
 	check(t, program.err)
 	return filepath.Join(program.dir, "otklik")
+}
+
+// lookAtSources keeps the go command from answering out of its cache when the program has changed: it remembers what a
+// test has looked at, and the program is nothing these tests import.
+func lookAtSources() {
+	_ = filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+		case d.IsDir() && (d.Name() == "node_modules" || (strings.HasPrefix(d.Name(), ".") && len(d.Name()) > 2)):
+			return fs.SkipDir
+		case strings.HasSuffix(path, ".go"), strings.HasSuffix(path, ".sql"):
+			_, _ = os.Stat(path)
+		}
+		return nil
+	})
 }
 
 func removeBinary() {

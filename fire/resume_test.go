@@ -86,7 +86,7 @@ type console struct {
 	rows     map[string]map[string]any
 	gone     map[string]float64
 	connects int
-	pages    int // lists fetched
+	pages    int // lists fetched on this connection
 }
 
 func (o *operator) console(ctx context.Context, at func() *process, list []conversation) *console {
@@ -120,7 +120,7 @@ func (c *console) connection(ctx context.Context) {
 	c.mu.Lock()
 	c.connects++
 	mine := c.connects
-	c.rows, c.gone = map[string]map[string]any{}, map[string]float64{}
+	c.rows, c.gone, c.pages = map[string]map[string]any{}, map[string]float64{}, 0
 	c.mu.Unlock()
 	if conn.WriteJSON(map[string]any{"type": "watch", "project_id": c.h.project}) != nil {
 		return
@@ -212,14 +212,14 @@ func (c *console) list(at *process) map[string]map[string]any {
 }
 
 // agree waits until what the tab shows is what a fresh page shows, and says where they differ otherwise.
-func (c *console) agree(at *process, connects int) {
+func (c *console) agree(at *process) {
 	c.h.t.Helper()
 	var differ string
 	began := time.Now()
 	for time.Since(began) < 10*time.Second {
 		fresh := c.list(at)
 		c.mu.Lock()
-		ready := c.pages >= 1 && c.connects >= connects
+		ready := c.pages >= 1
 		differ = difference(c.rows, fresh)
 		c.mu.Unlock()
 		if ready && differ == "" {
@@ -280,24 +280,22 @@ func TestCutSockets(t *testing.T) {
 		stop := make(chan struct{})
 		done := h.talk(list, stop, paced(api, 4*time.Millisecond))
 		time.AfterFunc(700*time.Millisecond, func() { close(stop) })
-		// Rows that come, change hands and go while sockets are cut.
-		come := h.visitor(api)
+		// Rows that come and are taken while sockets are cut, and go while they are not.
+		come, o := h.visitor(api), h.operators[round%len(h.operators)]
 		come.write(api, newID(), "новый").accepted(t)
-		o := h.operators[round%3]
-		if round%2 == 0 {
-			a := o.reply(api, come.dialogID, newID(), "беру").accepted(t)
-			cut := rand.IntN(300)
-			<-time.After(time.Duration(cut) * time.Millisecond)
-			cuts += wire.cutSome(2)
-			if round%4 == 0 {
-				o.leave(api, come.dialogID, a.Event.Seq).accepted(t)
-			}
-		} else {
-			cuts += wire.cutSome(3)
-		}
+		<-time.After(time.Duration(rand.IntN(300)) * time.Millisecond)
+		cuts += wire.cutSome(2)
+		taken := o.reply(api, come.dialogID, newID(), "беру").accepted(t)
 		done.Wait()
-		for _, c := range consoles {
-			c.agree(api, 1)
+		agree := func() {
+			for _, c := range consoles {
+				c.agree(api)
+			}
+		}
+		agree()
+		if round%2 == 0 {
+			o.leave(api, come.dialogID, taken.Event.Seq).accepted(t)
+			agree()
 		}
 	}
 	for i, c := range list {
