@@ -1,6 +1,7 @@
 # make build   bin/otklik with console and widget inside, and Temporal beside it
 # make run     everything on this machine, with demo data
 # make test    every check and every test; ends with "N passed, N failed"
+# make fire    the promises with real processes killed, stopped and cut off; ten minutes
 # make generate  what is generated from api/openapi.yaml
 
 export GOTOOLCHAIN ?= local
@@ -10,7 +11,7 @@ GO_BUILD = go build -trimpath -ldflags "-s -w"
 WEB_SOURCES = $(shell find web texts api/openapi.yaml \
 	\( -name node_modules -o -name dist -o -name .vite \) -prune -o -type f -print 2>/dev/null)
 
-.PHONY: build run test generate clean FORCE
+.PHONY: build run test fire generate clean FORCE
 .SILENT:
 
 # Temporal first: its first build takes minutes, and is then kept for good.
@@ -44,6 +45,9 @@ run: build
 # The browser is looked for before the long part begins.
 test: build e2e/node_modules/.package-lock.json
 	CHROMIUM="$$(scripts/chromium.sh)" || exit 1; export CHROMIUM; go build -o .cache/testall ./local/cmd/testall && exec .cache/testall $(if $(ONLY),-only $(ONLY))
+
+fire: build
+	go build -o .cache/testall ./local/cmd/testall && OTKLIK_FIRE=whole exec .cache/testall -only fire
 
 generate: web/node_modules/.package-lock.json
 	echo "generate: types of the contract"

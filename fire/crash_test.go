@@ -164,6 +164,7 @@ func (c *chat) quantile(q float64, from, to time.Time) (time.Duration, int) {
 // TestAPIKilledBetweenCommitAndSignal: the API that took the message cannot reach Temporal and is killed; the worker's
 // relay delivers what it owed.
 func TestAPIKilledBetweenCommitAndSignal(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, plan{operators: 1})
 	h.witness()
 	way := h.temporalProxy()
@@ -186,6 +187,7 @@ func TestAPIKilledBetweenCommitAndSignal(t *testing.T) {
 // TestRelayKilledWhileItHoldsALease: the API has leased the signal and its call hangs when it is killed; the lease runs
 // out and the worker's relay sends.
 func TestRelayKilledWhileItHoldsALease(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, plan{operators: 1})
 	way := h.temporalProxy()
 	api := h.serve(via{temporal: way.address()})
@@ -225,6 +227,7 @@ func TestSignalTakenButNotAcknowledgedIsSentAgain(t *testing.T) {
 // TestOnlyTheNumberHandedOverIsAcknowledged: while the workflow reads the row for signal 1, a claim owes signal 2 that
 // nobody can deliver. Reading the row of 2 acknowledges 1 (design 2.4).
 func TestOnlyTheNumberHandedOverIsAcknowledged(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, plan{operators: 1})
 	h.witness()
 	apiWay := h.temporalProxy()
@@ -254,6 +257,7 @@ func TestOnlyTheNumberHandedOverIsAcknowledged(t *testing.T) {
 
 // TestWorkerKilledBetweenSyncAndItsCompletion: the acknowledgement is committed and Temporal never hears of it.
 func TestWorkerKilledBetweenSyncAndItsCompletion(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, plan{operators: 1})
 	h.witness()
 	api := h.serve(via{})
@@ -295,6 +299,7 @@ func (h *house) armed(c client.Client, dialogID string) bool {
 // TestWorkerKilledBetweenDeadlineAndItsCompletion: the deadline is applied and committed, the worker never learns of its
 // own commit and dies. It is applied once, by whoever.
 func TestWorkerKilledBetweenDeadlineAndItsCompletion(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, plan{operators: 1, rating: 2})
 	h.witness()
 	api := h.serve(via{})
@@ -318,6 +323,7 @@ func TestWorkerKilledBetweenDeadlineAndItsCompletion(t *testing.T) {
 // TestWorkerKilledBetweenOpsCommandAndItsCompletion: a transfer that ops sent is committed when the worker dies; the
 // next attempt gets the first answer.
 func TestWorkerKilledBetweenOpsCommandAndItsCompletion(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, plan{operators: 2})
 	api := h.serve(via{})
 	way, url := h.databaseProxy()
@@ -517,7 +523,7 @@ func TestTemporalDownDuringChat(t *testing.T) {
 	p99down, m := c.quantile(0.99, quiet, back)
 	t.Logf("acknowledgements p99: %s before (%d), %s while Temporal was down (%d); after its return prompts ended within %s, the rest was pushed within %s, new sessions had answered within %s",
 		p99before, n, p99down, m, ended, pushed, acked)
-	if p99down > 500*time.Millisecond || c.refused.Load() > 0 {
+	if p99down > time.Second || c.refused.Load() > 0 {
 		t.Errorf("people noticed: p99 %s, %d tries not accepted", p99down, c.refused.Load())
 	}
 	if late := max(ended, pushed); late > 3*time.Second {

@@ -59,6 +59,7 @@ func (h *house) deadlinesOnce() {
 // TestNoStartIsLostAtThePromptsEnd: visitors write again in the instant their rating prompt ends, while the worker is
 // killed and started again and again. The ending run and the new session's signal meet in every way (design 3).
 func TestNoStartIsLostAtThePromptsEnd(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, plan{operators: 1, rating: 1})
 	api, w := h.serve(via{}), h.worker(via{})
 	const crowd = 20
@@ -147,6 +148,7 @@ func TestNoStartIsLostAtThePromptsEnd(t *testing.T) {
 
 // TestTerminatedWorkflowKeepsItsNextDeadline: by hand, in real time: the prompt ends although its workflow is gone.
 func TestTerminatedWorkflowKeepsItsNextDeadline(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, plan{operators: 1, rating: 2})
 	api := h.serve(via{})
 	h.worker(via{})
@@ -184,6 +186,7 @@ func (h *house) prompted(api *process, c client.Client) *visitor {
 // TestResetWorkflowKeepsItsNextDeadline: a run reset to its beginning starts from the row, and is not held up by its
 // older run's fence.
 func TestResetWorkflowKeepsItsNextDeadline(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, plan{operators: 1})
 	api := h.serve(via{})
 	h.worker(via{})

@@ -40,17 +40,21 @@ type step struct {
 	run  func(ctx context.Context) (tally, error)
 }
 
+// extra steps run only when they are named.
+var extra = []string{"fire"}
+
 var steps = []step{
 	{"gofmt", gofmt},
 	{"vet", check("go", "vet", "./...")},
 	{"staticcheck", check("go", "tool", "-modfile=tools/go.mod", "staticcheck", "./...")},
 	{"workflowcheck", check("go", "tool", "-modfile=tools/go.mod", "workflowcheck", "./workflows/...")},
 	{"generated", generated},
-	{"go", goTests},
+	{"go", goTests("./...")},
 	{"temporal", temporalTests},
 	{"typecheck", check("npm", "--prefix", "web", "run", "--silent", "typecheck")},
 	{"web", webTests},
 	{"e2e", browserTests},
+	{"fire", goTests("-timeout", "20m", "./fire/...")}, // the whole form, with OTKLIK_FIRE=whole
 }
 
 func main() {
@@ -75,7 +79,7 @@ func main() {
 	var total tally
 	var bad []string
 	for _, s := range steps {
-		if len(chosen) > 0 && !slices.Contains(chosen, s.name) {
+		if len(chosen) > 0 && !slices.Contains(chosen, s.name) || len(chosen) == 0 && slices.Contains(extra, s.name) {
 			continue
 		}
 		if ctx.Err() != nil {
@@ -129,18 +133,20 @@ func check(name string, args ...string) func(context.Context) (tally, error) {
 	}
 }
 
-// goTests runs the tests of the root module under the shared environment.
-func goTests(ctx context.Context) (t tally, err error) {
-	env, err := localtest.NewEnv(ctx)
-	if err != nil {
-		return t, err
+// goTests runs tests of the root module under the shared environment.
+func goTests(args ...string) func(context.Context) (tally, error) {
+	return func(ctx context.Context) (t tally, err error) {
+		env, err := localtest.NewEnv(ctx)
+		if err != nil {
+			return t, err
+		}
+		defer func() { err = errors.Join(err, env.Stop()) }()
+		if err := env.StartTemporal(ctx); err != nil {
+			return t, err
+		}
+		return goTest(ctx, ".", append(os.Environ(),
+			localtest.DatabaseEnv+"="+env.DatabaseURL, localtest.TemporalEnv+"="+env.TemporalAddress), args...)
 	}
-	defer func() { err = errors.Join(err, env.Stop()) }()
-	if err := env.StartTemporal(ctx); err != nil {
-		return t, err
-	}
-	return goTest(ctx, ".", append(os.Environ(),
-		localtest.DatabaseEnv+"="+env.DatabaseURL, localtest.TemporalEnv+"="+env.TemporalAddress), "./...")
 }
 
 // temporalTests checks the module of Temporal's program. -trimpath is how the
