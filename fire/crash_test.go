@@ -437,6 +437,33 @@ func TestWorkerStoppedInsideATransaction(t *testing.T) {
 	t.Logf("people went on %s after the stop, the workflow knew of it %s after the worker woke", went.Round(time.Millisecond), took.Round(time.Millisecond))
 }
 
+// TestAnotherWorkerTakesOverFromAStoppedOne: a worker stands still for good, with its connection and its polls, which
+// swallow tasks. Temporal cuts it off, and another worker keeps the deadline.
+func TestAnotherWorkerTakesOverFromAStoppedOne(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, plan{operators: 1, rating: 2})
+	h.witness()
+	api := h.serve(via{})
+	stuck := h.worker(via{})
+	c := h.dialTemporal()
+	v := h.prompted(api, c)
+	stuck.freeze()
+	h.worker(via{})
+	h.until(60*time.Second, "another worker ends the prompt", func() bool {
+		return h.yes(`SELECT prompt_ended FROM sessions WHERE dialog_id = $1`, v.dialogID)
+	})
+	var late time.Duration
+	check(t, h.pool.QueryRow(context.Background(), `SELECT otklik_now() - rating_until FROM sessions WHERE dialog_id = $1`, v.dialogID).Scan(&late))
+	t.Logf("the prompt ended %s late", late.Round(time.Millisecond))
+	if late > 30*time.Second {
+		t.Errorf("a deadline came %s late for a worker that stands still", late)
+	}
+	stuck.wake()
+	h.until(promised, "the workflow ends with its session", func() bool { return !running(c, v.dialogID) })
+	h.deadlinesOnce()
+	h.testify()
+}
+
 // TestPostgresRestartUnderLoad: PostgreSQL is shut down fast and at once, and started again, while people write.
 func TestPostgresRestartUnderLoad(t *testing.T) {
 	t.Parallel()

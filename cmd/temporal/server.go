@@ -143,6 +143,12 @@ func dynamicConfig() dynamicconfig.StaticClient {
 		dynamicconfig.TimerProcessorMaxTimeShift.Key(): 20 * time.Millisecond,
 		dynamicconfig.TimerProcessorMaxPollRPS.Key():   100,
 
+		// A worker that stands still (a stopped process, a machine that went
+		// away) keeps its connection and its polls, and each swallows a task
+		// for 10 s. It is cut off after 10 s; the default is 70.
+		dynamicconfig.KeepAliveTime.Key():    5 * time.Second,
+		dynamicconfig.KeepAliveTimeout.Key(): 5 * time.Second,
+
 		// Listing all open sessions (reconcile) and parallel tests ask more
 		// often than ten times a second.
 		dynamicconfig.FrontendMaxNamespaceVisibilityRPSPerInstance.Key():                       200,
