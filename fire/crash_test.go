@@ -307,11 +307,8 @@ func TestWorkerKilledBetweenDeadlineAndItsCompletion(t *testing.T) {
 	w := h.worker(via{database: url})
 	c := h.dialTemporal()
 	v := h.prompted(api, c)
-	tr := way.catch(true)
+	tr := way.catch(true, func() bool { return h.yes(`SELECT prompt_ended FROM sessions WHERE dialog_id = $1`, v.dialogID) })
 	tr.wait(h, "the end of the prompt")
-	if !h.yes(`SELECT prompt_ended FROM sessions WHERE dialog_id = $1`, v.dialogID) {
-		t.Fatal("caught something else")
-	}
 	w.kill()
 	tr.open()
 	h.worker(via{})
@@ -333,13 +330,12 @@ func TestWorkerKilledBetweenOpsCommandAndItsCompletion(t *testing.T) {
 	v.write(api, newID(), "hello").accepted(t)
 	a.reply(api, v.dialogID, newID(), "good day").accepted(t)
 	h.known(promised)
-	tr := way.catch(true)
+	tr := way.catch(true, func() bool {
+		return h.yes(`SELECT assignee_id = $2 FROM sessions WHERE dialog_id = $1`, v.dialogID, b.id)
+	})
 	check(t, c.SignalWorkflow(context.Background(), v.dialogID, "", workflows.SignalTransfer,
 		workflows.OpsCommand{CommandID: "ops-transfer-1", Actor: a.id, To: b.id}))
 	tr.wait(h, "the transfer")
-	if !h.yes(`SELECT assignee_id = $2 FROM sessions WHERE dialog_id = $1`, v.dialogID, b.id) {
-		t.Fatal("caught something else")
-	}
 	w.kill()
 	tr.open()
 	h.worker(via{})
@@ -382,7 +378,7 @@ func TestAPIStoppedInsideATransaction(t *testing.T) {
 	v := h.visitor(api)
 	v.write(api, newID(), "hello").accepted(t)
 	h.known(promised)
-	tr := way.catch(false)
+	tr := way.catch(false, func() bool { return true })
 	id := newID()
 	first := make(chan answer, 1)
 	go func() { first <- v.write(stuck, id, "from the one that stands still") }()
@@ -417,7 +413,9 @@ func TestWorkerStoppedInsideATransaction(t *testing.T) {
 	stuck := h.worker(via{database: url})
 	c := h.dialTemporal()
 	v := h.prompted(api, c)
-	tr := way.catch(false)
+	tr := way.catch(false, func() bool {
+		return h.yes(`SELECT rating_until < otklik_now() FROM sessions WHERE dialog_id = $1`, v.dialogID)
+	})
 	tr.wait(h, "the end of the prompt")
 	stuck.freeze()
 	froze := time.Now()

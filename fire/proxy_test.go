@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/url"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -252,8 +251,8 @@ type trap struct {
 }
 
 // catch holds the next transaction that was begun and has its locks (committed false), or that has been committed and is
-// not known to be (committed true).
-func (p *proxy) catch(committed bool) *trap {
+// not known to be (committed true), if it is the wanted one.
+func (p *proxy) catch(committed bool, wanted func() bool) *trap {
 	tr := &trap{caught: make(chan struct{}), letGo: make(chan struct{})}
 	want := "IT"
 	if committed {
@@ -263,7 +262,7 @@ func (p *proxy) catch(committed bool) *trap {
 	held := false
 	p.onReady(func(before, now byte) {
 		mu.Lock()
-		mine := !held && strings.EqualFold(string([]byte{before, now}), want)
+		mine := !held && string([]byte{before, now}) == want && wanted()
 		held = held || mine
 		mu.Unlock()
 		if mine {

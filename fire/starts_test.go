@@ -80,11 +80,19 @@ func TestNoStartIsLostAtThePromptsEnd(t *testing.T) {
 		}
 	})
 	o := h.operators[0]
-	var done sync.WaitGroup
+	var done, arrived sync.WaitGroup
+	arrived.Add(crowd)
+	calm := make(chan struct{}) // the last time the worker lives: what is lost then, no starting worker finds
 	for range crowd {
 		done.Go(func() {
+			arrive := sync.OnceFunc(arrived.Done)
+			defer arrive()
 			v := h.visitor(api)
-			for range rounds {
+			for round := range rounds + 1 {
+				if round == rounds {
+					arrive()
+					<-calm
+				}
 				if a := v.write(api, newID(), "hello"); !a.ok() {
 					t.Errorf("hello: %s", a)
 					return
@@ -129,9 +137,11 @@ func TestNoStartIsLostAtThePromptsEnd(t *testing.T) {
 			}
 		})
 	}
-	done.Wait()
+	arrived.Wait()
 	close(stop)
 	killer.Wait()
+	close(calm)
+	done.Wait()
 	if t.Failed() {
 		return
 	}
