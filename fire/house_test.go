@@ -31,7 +31,7 @@ import (
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if flag.Lookup("test.parallel").Value.String() == flag.Lookup("test.parallel").DefValue {
-		_ = flag.Set("test.parallel", "8") // most of them wait, for processes and timeouts
+		_ = flag.Set("test.parallel", "4") // most of them wait, for processes and timeouts
 	}
 	localtest.Run(m, removeBinary)
 }
