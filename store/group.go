@@ -105,11 +105,7 @@ func readGroup(ctx context.Context, tx *tx, cmds []Command) (*group, error) {
 	b.Queue(groupSettings, dialogs).Query(func(rows pgx.Rows) error {
 		var id string
 		var set settingsScan
-		_, err := pgx.ForEachRow(rows, append([]any{&id}, set.into()...), func() error {
-			settings[id] = set.settings()
-			set = settingsScan{} // what one project's form leaves out is not another's
-			return nil
-		})
+		_, err := pgx.ForEachRow(rows, append([]any{&id}, set.into()...), func() error { settings[id] = set.settings(); return nil })
 		return err
 	})
 	b.Queue(groupRows, dialogs).Query(func(rows pgx.Rows) error {
