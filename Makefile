@@ -11,7 +11,7 @@ GO_BUILD = go build -trimpath -ldflags "-s -w"
 WEB_SOURCES = $(shell find web texts api/openapi.yaml \
 	\( -name node_modules -o -name dist -o -name .vite \) -prune -o -type f -print 2>/dev/null)
 
-.PHONY: build run test fire generate clean FORCE
+.PHONY: build run test bench fire generate clean FORCE
 .SILENT:
 
 # Temporal first: its first build takes minutes, and is then kept for good.
@@ -48,6 +48,10 @@ test: build e2e/node_modules/.package-lock.json
 
 fire: build
 	go build -o .cache/testall ./local/cmd/testall && OTKLIK_FIRE=whole exec .cache/testall -only fire
+
+# Figures of docs/performance.md: several minutes on a quiet machine.
+bench: build
+	exec bin/otklik bench --json
 
 generate: web/node_modules/.package-lock.json
 	echo "generate: types of the contract"
