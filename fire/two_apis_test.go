@@ -163,7 +163,10 @@ func TestTwoAPIsAtOnce(t *testing.T) {
 	t.Logf("%d messages in %s, %.0f a second, by %d transactions; heard %s after the answer, 99%% within %s, all within %s",
 		messages, took.Round(time.Millisecond), float64(messages)/took.Seconds(), transactions,
 		after[len(after)/2].Round(time.Millisecond), after[len(after)*99/100].Round(time.Millisecond), latest.Round(time.Millisecond))
-	if latest > 2*time.Second {
-		t.Errorf("a message was heard %s after it was acknowledged", latest)
+	// The short form shares its cores with other tests: a hint that came too late for its 2 s is made good by the next
+	// sweep, which is 2 s away at most. The whole form has none of that.
+	limit := time.Duration(times(5, 2)) * time.Second
+	if p99 := after[len(after)*99/100]; p99 > 2*time.Second || latest > limit {
+		t.Errorf("99%% of the messages were heard within %s of their answer, all within %s", p99, latest)
 	}
 }
