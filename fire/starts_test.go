@@ -211,7 +211,7 @@ func TestResetWorkflowKeepsItsNextDeadline(t *testing.T) {
 	_, err := c.ResetWorkflowExecution(context.Background(), &workflowservice.ResetWorkflowExecutionRequest{
 		Namespace: h.namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: v.dialogID, RunId: first},
 		Reason: "by hand", RequestId: newID(), WorkflowTaskFinishEventId: h.firstTask(c, v.dialogID),
-		ResetReapplyType: enumspb.RESET_REAPPLY_TYPE_NONE,
+		ResetReapplyExcludeTypes: []enumspb.ResetReapplyExcludeType{enumspb.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL},
 	})
 	check(t, err)
 	h.until(promised, "another run goes on", func() bool { return running(c, v.dialogID) && h.run(c, v.dialogID) != first })
