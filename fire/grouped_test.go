@@ -298,7 +298,7 @@ func TestLockThatStaysIsAnswered(t *testing.T) {
 func TestDuplicatesInGroups(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t, 4)
-	const ids, copies = 40, 8
+	const ids, copies = 20, 5
 	var all sync.WaitGroup
 	for _, d := range c.dialogs {
 		for k := range ids {
