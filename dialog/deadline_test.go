@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// R-043, D-07: at exactly 180.000 s not red, after it red for everybody who may take it, whatever the setting is.
+// D-05, D-07: at exactly 180.000 s not red, after it red for everybody who may take it, whatever the setting is.
 func TestUntakenTurnsRedAfterThreeMinutes(t *testing.T) {
 	for _, longWait := range []time.Duration{30 * time.Second, 600 * time.Second} {
 		k := newTalk(t)

@@ -97,7 +97,7 @@ func TestRank(t *testing.T) {
 	}
 }
 
-// D-12: own and untaken dialogs count, colleagues' do not.
+// D-12: own and untaken dialogs count, colleagues' do not.
 func TestDot(t *testing.T) {
 	k := newTalk(t)
 	k.do(after(0), write("раз"))
