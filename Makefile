@@ -2,6 +2,7 @@
 # make run     everything on this machine, with demo data
 # make test    every check and every test; ends with "N passed, N failed"
 # make fire    the promises with real processes killed, stopped and cut off; ten minutes
+# make bench   the figures of docs/performance.md; on a quiet machine
 # make generate  what is generated from api/openapi.yaml
 
 export GOTOOLCHAIN ?= local
