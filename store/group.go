@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -15,8 +14,9 @@ import (
 // group, and one that needs more than its dialog's lock (a start, a claim, a retry) goes singly.
 func (s *Store) applyGroup(ctx context.Context, cmds []Command) (out []Outcome, next []route, err error) {
 	out, next = make([]Outcome, len(cmds)), make([]route, len(cmds))
-	err = s.inTx(ctx, func(tx *tx) error {
-		g, err := readGroup(ctx, tx, cmds)
+	var g *group
+	err = s.inTx(ctx, func(tx *tx) (err error) {
+		g, err = readGroup(ctx, tx, s.writer.cache, cmds)
 		if err != nil {
 			return err
 		}
@@ -30,6 +30,9 @@ func (s *Store) applyGroup(ctx context.Context, cmds []Command) (out []Outcome, 
 		g.queue(b)
 		return tx.commitWith(ctx, b)
 	})
+	if err == nil {
+		g.keep(s.writer.cache)
+	}
 	return out, next, err
 }
 
@@ -64,79 +67,11 @@ type groupEvent struct {
 	rev     int64
 }
 
-const lockGroup = `SELECT id::text FROM dialogs WHERE id = ANY($1::text[]::uuid[]) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED`
-
-// The dialogs of a group are mostly of one project: its settings are read once, not with each row.
-const (
-	groupRows     = `SELECT` + dialogColumns + noSettings + sessionColumns + dialogFrom + ` WHERE d.id = ANY($1::text[]::uuid[])`
-	groupSettings = `SELECT p.id::text,` + settingsColumns + ` FROM projects p
-WHERE p.id IN (SELECT project_id FROM dialogs WHERE id = ANY($1::text[]::uuid[]))`
-)
-
-const groupReceipts = `SELECT r.dialog_id::text, r.key::text FROM receipts r
-JOIN unnest($1::text[]::uuid[], $2::text[]::uuid[]) AS u(dialog_id, key) USING (dialog_id, key)`
-
-// Facts of those who write into dialogs they have: no limit is counted.
-const groupOperators = `SELECT u.dialog_id::text, o.id::text, o.name, coalesce(a.level, 0)
-FROM unnest($1::text[]::uuid[], $2::text[]::uuid[]) AS u(dialog_id, operator_id)
-JOIN operators o ON o.id = u.operator_id AND o.active
-JOIN dialogs d ON d.id = u.dialog_id
-LEFT JOIN access a ON a.operator_id = o.id AND a.project_id = d.project_id`
-
-func readGroup(ctx context.Context, tx *tx, cmds []Command) (*group, error) {
-	g := &group{
-		rows: map[string]Row{}, contended: map[string]bool{}, operators: map[[2]string]dialog.Operator{}, taken: map[groupKey]bool{},
-		signals: map[string]dialog.Signal{},
+// keep puts the rows as they were written where the next group finds them.
+func (g *group) keep(c *cache) {
+	for _, id := range g.written {
+		c.put(g.rows[id])
 	}
-	var dialogs, receipts, replied, repliers []string
-	for _, c := range cmds {
-		dialogs, receipts = append(dialogs, c.DialogID), append(receipts, receiptKey(c))
-		if r, ok := c.Do.(dialog.Reply); ok {
-			replied, repliers = append(replied, c.DialogID), append(repliers, r.By.ID)
-		}
-	}
-	var locked []string
-	b := &pgx.Batch{}
-	b.Queue(lockGroup, dialogs).Query(func(rows pgx.Rows) (err error) {
-		locked, err = pgx.CollectRows(rows, pgx.RowTo[string])
-		return err
-	})
-	settings := map[string]dialog.Settings{}
-	b.Queue(groupSettings, dialogs).Query(func(rows pgx.Rows) error {
-		var id string
-		var set settingsScan
-		_, err := pgx.ForEachRow(rows, append([]any{&id}, set.into()...), func() error { settings[id] = set.settings(); return nil })
-		return err
-	})
-	b.Queue(groupRows, dialogs).Query(func(rows pgx.Rows) error {
-		read, err := pgx.CollectRows(rows, scanRow)
-		for _, r := range read {
-			r.Settings = settings[r.ProjectID]
-			if slices.Contains(locked, r.State.ID) {
-				g.rows[r.State.ID] = r
-			} else {
-				g.contended[r.State.ID] = true
-			}
-		}
-		return err
-	})
-	b.Queue(groupReceipts, dialogs, receipts).Query(func(rows pgx.Rows) error {
-		var k groupKey
-		_, err := pgx.ForEachRow(rows, []any{&k.dialog, &k.receipt}, func() error { g.taken[k] = true; return nil })
-		return err
-	})
-	b.Queue(groupOperators, replied, repliers).Query(func(rows pgx.Rows) error {
-		var dialogID string
-		var o dialog.Operator
-		var level int16
-		_, err := pgx.ForEachRow(rows, []any{&dialogID, &o.ID, &o.Name, &level}, func() error {
-			o.Level = dialog.Level(level)
-			g.operators[[2]string{dialogID, o.ID}] = o
-			return nil
-		})
-		return err
-	})
-	return g, tx.beginWith(ctx, b)
 }
 
 // decide asks the rules about one message, on the row as the messages before it left it.
@@ -188,11 +123,11 @@ func (g *group) take(c Command, key groupKey, after Row, change dialog.Change, s
 
 const writeGroupEvents = `INSERT INTO events (dialog_id, seq, visitor_seq, session_id, session_no, kind, author, operator_id,
  operator_name, audience, body, client_id, at)
-SELECT * FROM unnest($1::text[]::uuid[], $2::bigint[], $3::bigint[], $4::text[]::uuid[], $5::int[], $6::text[], $7::text[],
- $8::text[]::uuid[], $9::text[], $10::text[], $11::text[], $12::text[], $13::timestamptz[])`
+SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::uuid[], $5::int[], $6::text[], $7::text[],
+ $8::uuid[], $9::text[], $10::text[], $11::text[], $12::text[], $13::timestamptz[])`
 
 const writeGroupReceipts = `INSERT INTO receipts (dialog_id, key, body_hash, seq, rev, claimed)
-SELECT *, false FROM unnest($1::text[]::uuid[], $2::text[]::uuid[], $3::bytea[], $4::bigint[], $5::bigint[])`
+SELECT *, false FROM unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::bigint[], $5::bigint[])`
 
 const writeGroupDialogs = `UPDATE dialogs d SET rev=u.rev, changed_at=` + changedAt + `, seq=u.seq, visitor_seq=u.visitor_seq,
  last_at=u.last_at, turn_no=u.turn_no, visitor_events=u.visitor_events, visitor_messages=u.visitor_messages, last_kind='message',
@@ -200,14 +135,14 @@ const writeGroupDialogs = `UPDATE dialogs d SET rev=u.rev, changed_at=` + change
  next_deadline_at=u.next_at, next_deadline_kind=u.next_kind,
  signal_seq=d.signal_seq + CASE WHEN u.signal > 0 THEN 1 ELSE 0 END, signal_start=d.signal_start OR u.signal = 2,
  relay_at=CASE WHEN u.signal > 0 AND d.relay_tries <= 3 THEN '-infinity' ELSE d.relay_at END
-FROM unnest($1::text[]::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::timestamptz[], $6::bigint[], $7::bigint[], $8::bigint[],
- $9::text[], $10::text[]::uuid[], $11::text[], $12::timestamptz[], $13::text[], $14::int[])
+FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::timestamptz[], $6::bigint[], $7::bigint[], $8::bigint[],
+ $9::text[], $10::uuid[], $11::text[], $12::timestamptz[], $13::text[], $14::int[])
  AS u(id, rev, seq, visitor_seq, last_at, turn_no, visitor_events, visitor_messages, last_author, last_operator_id, last_text,
  next_at, next_kind, signal) WHERE d.id = u.id`
 
 const writeGroupSessions = `UPDATE sessions s SET last_seq=u.last_seq, waiting_since=u.waiting_since, transferred=u.transferred,
  unclaimed_marked=u.unclaimed, overdue_marked=u.overdue, last_visitor_seq=u.last_visitor_seq, last_message_at=u.last_message_at
-FROM unnest($1::text[]::uuid[], $2::bigint[], $3::timestamptz[], $4::bool[], $5::bool[], $6::bool[], $7::bigint[], $8::timestamptz[])
+FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::bool[], $5::bool[], $6::bool[], $7::bigint[], $8::timestamptz[])
  AS u(id, last_seq, waiting_since, transferred, unclaimed, overdue, last_visitor_seq, last_message_at) WHERE s.id = u.id`
 
 // queue adds the four statements that record the group.
@@ -220,25 +155,26 @@ func (g *group) queueEvents(b *pgx.Batch) {
 	n := len(g.events)
 	dialogs, seqs, visitorSeqs := make([]string, n), make([]int64, n), make([]*int64, n)
 	sessions, nos, kinds, authors := make([]string, n), make([]int32, n), make([]string, n), make([]string, n)
-	operators, names, audiences, bodies := make([]*string, n), make([]string, n), make([]string, n), make([]string, n)
+	operators, names, audiences, bodies := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	clients, ats := make([]string, n), make([]time.Time, n)
 	receipts, hashes, revs := make([]string, n), make([][]byte, n), make([]int64, n)
 	for i, ge := range g.events {
 		e := ge.event
 		dialogs[i], seqs[i], visitorSeqs[i], sessions[i], nos[i] = ge.dialog, e.Seq, nullable(e.VisitorSeq), e.SessionID, int32(e.SessionNo)
-		kinds[i], authors[i], operators[i], names[i] = string(e.Kind), string(e.Author), nullable(e.OperatorID), e.OperatorName
+		kinds[i], authors[i], operators[i], names[i] = string(e.Kind), string(e.Author), e.OperatorID, e.OperatorName
 		audiences[i], bodies[i], clients[i], ats[i] = string(e.Audience), e.Text, e.ClientID, e.At
 		receipts[i], hashes[i], revs[i] = ge.receipt, ge.hash, ge.rev
 	}
-	b.Queue(writeGroupEvents, dialogs, seqs, visitorSeqs, sessions, nos, kinds, authors, operators, names, audiences, bodies, clients, ats)
-	b.Queue(writeGroupReceipts, dialogs, receipts, hashes, seqs, revs)
+	ids := uuids(dialogs)
+	b.Queue(writeGroupEvents, ids, seqs, visitorSeqs, uuids(sessions), nos, kinds, authors, uuids(operators), names, audiences, bodies, clients, ats)
+	b.Queue(writeGroupReceipts, ids, uuids(receipts), hashes, seqs, revs)
 }
 
 func (g *group) queueRows(b *pgx.Batch) {
 	n := len(g.written)
 	ids, revs, seqs, visitorSeqs := make([]string, n), make([]int64, n), make([]int64, n), make([]int64, n)
 	lastAts, turns, events, messages := make([]time.Time, n), make([]int64, n), make([]int64, n), make([]int64, n)
-	authors, operators, texts := make([]string, n), make([]*string, n), make([]string, n)
+	authors, operators, texts := make([]string, n), make([]string, n), make([]string, n)
 	nextAts, nextKinds, signals := make([]*time.Time, n), make([]*string, n), make([]int32, n)
 	sessions, lastSeqs, waiting := make([]string, n), make([]int64, n), make([]*time.Time, n)
 	transferred, unclaimed, overdue := make([]bool, n), make([]bool, n), make([]bool, n)
@@ -249,12 +185,12 @@ func (g *group) queueRows(b *pgx.Batch) {
 		next, _ := dialog.NextDeadline(st, row.Settings)
 		ids[i], revs[i], seqs[i], visitorSeqs[i], lastAts[i] = id, row.Rev, st.Seq, st.VisitorSeq, st.LastAt
 		turns[i], events[i], messages[i] = st.TurnNo, st.VisitorEvents, st.VisitorMessages
-		authors[i], operators[i], texts[i] = string(row.Last.Author), nullable(row.Last.OperatorID), row.Last.Text
+		authors[i], operators[i], texts[i] = string(row.Last.Author), row.Last.OperatorID, row.Last.Text
 		nextAts[i], nextKinds[i], signals[i] = nullable(next.At), nullable(string(next.Kind)), int32(g.signals[id])
 		sessions[i], lastSeqs[i], waiting[i] = ses.ID, ses.LastSeq, nullable(ses.WaitingSince)
 		transferred[i], unclaimed[i], overdue[i] = ses.Transferred, ses.UnclaimedMarked, ses.OverdueMarked
 		visitorLast[i], messaged[i] = ses.LastVisitorSeq, nullable(ses.LastMessageAt)
 	}
-	b.Queue(writeGroupDialogs, ids, revs, seqs, visitorSeqs, lastAts, turns, events, messages, authors, operators, texts, nextAts, nextKinds, signals)
-	b.Queue(writeGroupSessions, sessions, lastSeqs, waiting, transferred, unclaimed, overdue, visitorLast, messaged)
+	b.Queue(writeGroupDialogs, uuids(ids), revs, seqs, visitorSeqs, lastAts, turns, events, messages, authors, uuids(operators), texts, nextAts, nextKinds, signals)
+	b.Queue(writeGroupSessions, uuids(sessions), lastSeqs, waiting, transferred, unclaimed, overdue, visitorLast, messaged)
 }

@@ -27,6 +27,7 @@ const (
 // writer takes messages into existing dialogs. The store owns it.
 type writer struct {
 	s       *Store
+	cache   *cache
 	jobs    chan *job
 	singles chan struct{} // one for each message under way singly without having queued
 	asides  chan struct{} // one for each message under way singly after a group
@@ -63,7 +64,7 @@ type job struct {
 
 func newWriter(s *Store) *writer {
 	ctx, stop := context.WithCancel(context.Background())
-	w := &writer{s: s, jobs: make(chan *job, queueLength), singles: make(chan struct{}, singles), stop: stop, stopped: ctx.Done(),
+	w := &writer{s: s, cache: newCache(), jobs: make(chan *job, queueLength), singles: make(chan struct{}, singles), stop: stop, stopped: ctx.Done(),
 		asides: make(chan struct{}, asides), waiters: make(chan struct{}, lockWaiters), ended: make(chan struct{})}
 	for range groupers {
 		w.done.Go(w.run)
