@@ -239,8 +239,8 @@ func (d *desks) put1(r *store.Row) {
 		if !ok {
 			continue
 		}
-		was := old != nil && dialog.Visible(old.State, seat.Operator)
-		is := dialog.Visible(r.State, seat.Operator)
+		was := old != nil && dialog.Visible(old.State, seat.Operator, now)
+		is := dialog.Visible(r.State, seat.Operator, now)
 		if was || is {
 			x.stale[r.ProjectID] = true
 		}
@@ -292,7 +292,7 @@ func redAt(r *store.Row, after time.Time) time.Time {
 	if r.State.Session == nil {
 		return time.Time{}
 	}
-	anybody := dialog.Operator{ID: r.State.Session.AssigneeID, Level: dialog.LevelAdmin, Working: true}
+	anybody := dialog.Operator{ID: r.State.Session.AssigneeID, Level: dialog.LevelAdmin}
 	next, _ := dialog.NextRed(r.State, anybody, r.Settings, after)
 	return next.At
 }
@@ -361,7 +361,7 @@ func (d *desks) tell(x *desk, now time.Time) {
 func (x *desk) sights(seat store.Seat, f *floor, now time.Time) []sight {
 	out := make([]sight, 0, len(f.rows))
 	for id, r := range f.rows {
-		if dialog.Visible(r.State, seat.Operator) {
+		if dialog.Visible(r.State, seat.Operator, now) {
 			out = append(out, see(r, seat.Operator, x.marks[id], now))
 		}
 	}

@@ -44,7 +44,7 @@ func (s *Server) openDialogs(ctx context.Context, seat store.Seat) (openList, er
 	}
 	for i := range rows {
 		r := &rows[i]
-		if dialog.Visible(r.State, seat.Operator) {
+		if dialog.Visible(r.State, seat.Operator, out.now) {
 			out.sights = append(out.sights, see(r, seat.Operator, read[r.State.ID], out.now))
 		}
 	}

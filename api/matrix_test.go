@@ -143,7 +143,8 @@ func TestColleaguesDialog(t *testing.T) {
 	w.oleg.put(path+"/tags", map[string]any{"client_id": "tags-00001", "tags": []string{w.sale}}).want(403, "not_assignee")
 	w.oleg.post(path+"/leave", map[string]any{"client_id": "leave-0001", "last_seen_seq": 9}).want(403, "not_assignee")
 	can := as[Dialog](w.oleg.get(path).want(200)).Row.Can
-	if can != (Can{Write: CanWriteNotAssignee, Transfer: CanTransferNotAssignee, Leave: CanLeaveNotAssignee}) {
+	if can != (Can{Write: CanWriteNotAssignee, Transfer: CanTransferNotAssignee, Leave: CanLeaveNotAssignee,
+		Block: CanBlockNotAssignee, Edit: CanEditNotAssignee}) {
 		t.Errorf("can %+v", can)
 	}
 	w.anna.post(path+"/transfer", map[string]any{"client_id": "transfer-1", "operator_id": w.anna.id}).want(200)

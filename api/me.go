@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -23,6 +24,9 @@ func (s *Server) patchMe(c *fiber.Ctx) error {
 	req, _, err := body[MePatch](c)
 	if err != nil {
 		return err
+	}
+	if req.Locale == "" {
+		return wrong(codeRequired, "locale")
 	}
 	if !texts.Known(string(req.Locale)) {
 		return wrong(codeInvalid, "locale")
@@ -72,9 +76,17 @@ func (s *Server) me(ctx context.Context, operatorID, csrf string) (Me, error) {
 		}
 		me.Projects = append(me.Projects, Project{ID: seat.ProjectID, Name: seat.ProjectName, Level: levels[seat.Operator.Level],
 			Dot: Dot(dot), Tagging: seat.Settings.TagRequired(), Rating: seat.Settings.Rating,
-			LongWaitSeconds: int(seat.Settings.LongWait.Seconds()), Tags: namedAll(seat.Tags), Departments: namedAll(seat.Departments)})
+			LongWaitSeconds: int(seat.Settings.LongWait.Seconds()), Tags: namedAll(seat.Tags), Departments: namedAll(seat.Departments),
+			TimeZone: seat.TimeZone, FormEnabled: seat.Settings.Form.Enabled, Hours: hoursOf(seat.Operator, now),
+			MayCreateLabels:  dialog.MayCreateLabel(seat.Operator, seat.Settings),
+			AutoCloseMinutes: int(seat.Settings.AutoClose.Minutes()), Rev: seat.Rev})
 	}
 	return me, nil
+}
+
+// hoursOf says whether the operator can see new dialogs now, and when that changes by time alone (D-22).
+func hoursOf(o dialog.Operator, now time.Time) HoursState {
+	return HoursState{Open: o.SeesNew(now), ChangesAt: o.ShiftChangesAt(now), OwnUntil: o.OwnUntil(now)}
 }
 
 func namedAll(in []store.Named) []Named {

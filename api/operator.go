@@ -56,7 +56,7 @@ func (s *Server) getDialog(c *fiber.Ctx) error {
 		Row:      see(&row, seat.Operator, mark.Events, row.Now).wire(),
 		Card:     Card{Name: card.Name, Email: card.Email, Phone: card.Phone, Comment: card.Comment, ConsentAt: card.ConsentAt},
 		Sessions: make([]SessionSummary, len(sessions)), HeadSeq: row.State.Seq, ReadSeq: mark.Seq,
-		CanDownload: row.State.VisitorMessages > 0, Now: row.Now,
+		Labels: []LabelChip{}, CanDownload: row.State.VisitorMessages > 0, ReadOnly: !row.State.Open(), Now: row.Now,
 	}
 	for i, x := range sessions {
 		out.Sessions[i] = SessionSummary{ID: x.ID, No: x.No, StartedAt: x.Begins, LastMessageAt: x.Ends, ClosedAt: x.ClosedAt,

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"reflect"
 	"slices"
 	"time"
 
@@ -187,18 +188,19 @@ func (d *desks) newSettings(seat store.Seat) {
 
 func sameSettings(a, b dialog.Settings) bool {
 	return a.Tagging == b.Tagging && slices.Equal(a.ActiveTags, b.ActiveTags) && a.Rating == b.Rating && a.LongWait == b.LongWait &&
-		a.RatingPrompt == b.RatingPrompt && a.AutoClose == b.AutoClose && a.Form == b.Form
+		a.RatingPrompt == b.RatingPrompt && a.AutoClose == b.AutoClose && a.Form == b.Form && a.LabelLevel == b.LabelLevel
 }
 
 // sameRights compares what a seat lets its operator see and do.
 func sameRights(a, b dialog.Operator) bool {
 	full := func(o dialog.Operator) bool { return o.Limit > 0 && o.OpenDialogs >= o.Limit }
-	return a.Level == b.Level && slices.Equal(a.Departments, b.Departments) && a.Working == b.Working && full(a) == full(b)
+	return a.Level == b.Level && slices.Equal(a.Departments, b.Departments) && full(a) == full(b) &&
+		reflect.DeepEqual(a.Hours, b.Hours) && reflect.DeepEqual(a.Calendar, b.Calendar)
 }
 
 // sameProject compares what `me` says of a project.
 func sameProject(a, b store.Seat) bool {
-	return a.ProjectName == b.ProjectName && a.Operator.Level == b.Operator.Level && sameSettings(a.Settings, b.Settings) &&
+	return a.ProjectName == b.ProjectName && a.TimeZone == b.TimeZone && a.Rev == b.Rev && a.Operator.Level == b.Operator.Level && sameSettings(a.Settings, b.Settings) &&
 		slices.Equal(a.Tags, b.Tags) && slices.Equal(a.Departments, b.Departments)
 }
 
@@ -211,9 +213,9 @@ func (d *desks) resight(x *desk, project string, before, after dialog.Operator) 
 	x.stale[project] = true
 	now := d.s.now()
 	for id, r := range f.rows {
-		was, is := dialog.Visible(r.State, before), dialog.Visible(r.State, after)
+		was, is := dialog.Visible(r.State, before, now), dialog.Visible(r.State, after, now)
 		switch {
-		case is && (!was || dialog.CanDo(r.State, before) != dialog.CanDo(r.State, after)):
+		case is && (!was || dialog.CanDo(r.State, before, now) != dialog.CanDo(r.State, after, now)):
 			x.send(project, rowFrame{"row", see(r, after, x.marks[id], now).wire()})
 		case was && !is:
 			x.send(project, goneFrame{"gone", id, r.Rev})
@@ -287,9 +289,10 @@ func (d *desks) retell(x *desk, dialogID string) {
 			continue
 		}
 		r := f.rows[dialogID]
-		if dialog.Visible(r.State, seat.Operator) {
+		now := d.s.now()
+		if dialog.Visible(r.State, seat.Operator, now) {
 			x.stale[project] = true
-			x.send(project, rowFrame{"row", see(r, seat.Operator, x.marks[dialogID], d.s.now()).wire()})
+			x.send(project, rowFrame{"row", see(r, seat.Operator, x.marks[dialogID], now).wire()})
 		}
 	}
 }

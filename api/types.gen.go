@@ -12,11 +12,59 @@ const (
 	VisitorScopes  = "visitor.Scopes"
 )
 
+// Defines values for AccessLevel.
+const (
+	AccessLevelAdmin    AccessLevel = "admin"
+	AccessLevelNone     AccessLevel = "none"
+	AccessLevelOperator AccessLevel = "operator"
+	AccessLevelSenior   AccessLevel = "senior"
+	AccessLevelView     AccessLevel = "view"
+)
+
+// Defines values for AuditRecordSource.
+const (
+	AuditRecordSourceAPI      AuditRecordSource = "api"
+	AuditRecordSourceSystem   AuditRecordSource = "system"
+	AuditRecordSourceTemporal AuditRecordSource = "temporal"
+)
+
 // Defines values for AuthorKind.
 const (
 	AuthorKindOperator AuthorKind = "operator"
 	AuthorKindSystem   AuthorKind = "system"
 	AuthorKindVisitor  AuthorKind = "visitor"
+)
+
+// Defines values for BlockListPutSource.
+const (
+	BlockListPutSourceManual BlockListPutSource = "manual"
+	BlockListPutSourceSystem BlockListPutSource = "system"
+)
+
+// Defines values for BlockSource.
+const (
+	BlockSourceManual   BlockSource = "manual"
+	BlockSourceOperator BlockSource = "operator"
+	BlockSourceSystem   BlockSource = "system"
+)
+
+// Defines values for CanBlock.
+const (
+	CanBlockForbidden           CanBlock = "forbidden"
+	CanBlockLimitReached        CanBlock = "limit_reached"
+	CanBlockNoAddress           CanBlock = "no_address"
+	CanBlockNotAssignee         CanBlock = "not_assignee"
+	CanBlockOk                  CanBlock = "ok"
+	CanBlockOutsideWorkingHours CanBlock = "outside_working_hours"
+	CanBlockSessionClosed       CanBlock = "session_closed"
+)
+
+// Defines values for CanEdit.
+const (
+	CanEditConsentRequired CanEdit = "consent_required"
+	CanEditForbidden       CanEdit = "forbidden"
+	CanEditNotAssignee     CanEdit = "not_assignee"
+	CanEditOk              CanEdit = "ok"
 )
 
 // Defines values for CanLeave.
@@ -39,12 +87,21 @@ const (
 
 // Defines values for CanWrite.
 const (
+	CanWriteBlocked             CanWrite = "blocked"
 	CanWriteForbidden           CanWrite = "forbidden"
 	CanWriteLimitReached        CanWrite = "limit_reached"
 	CanWriteNotAssignee         CanWrite = "not_assignee"
 	CanWriteOk                  CanWrite = "ok"
 	CanWriteOutsideWorkingHours CanWrite = "outside_working_hours"
 	CanWriteSessionClosed       CanWrite = "session_closed"
+)
+
+// Defines values for CardPatchField.
+const (
+	CardPatchFieldComment CardPatchField = "comment"
+	CardPatchFieldEmail   CardPatchField = "email"
+	CardPatchFieldName    CardPatchField = "name"
+	CardPatchFieldPhone   CardPatchField = "phone"
 )
 
 // Defines values for Dot.
@@ -63,10 +120,12 @@ const (
 
 // Defines values for EventKind.
 const (
-	EventKindDepartment EventKind = "department"
-	EventKindForm       EventKind = "form"
-	EventKindMessage    EventKind = "message"
-	EventKindSystem     EventKind = "system"
+	EventKindDepartment  EventKind = "department"
+	EventKindErased      EventKind = "erased"
+	EventKindForm        EventKind = "form"
+	EventKindFormRequest EventKind = "form_request"
+	EventKindMessage     EventKind = "message"
+	EventKindSystem      EventKind = "system"
 )
 
 // Defines values for FieldMode.
@@ -117,11 +176,14 @@ const (
 
 // Defines values for OperatorServerFrameType.
 const (
+	OperatorServerFrameTypeBacklog  OperatorServerFrameType = "backlog"
+	OperatorServerFrameTypeCard     OperatorServerFrameType = "card"
 	OperatorServerFrameTypeCounts   OperatorServerFrameType = "counts"
 	OperatorServerFrameTypeError    OperatorServerFrameType = "error"
 	OperatorServerFrameTypeEvent    OperatorServerFrameType = "event"
 	OperatorServerFrameTypeGone     OperatorServerFrameType = "gone"
 	OperatorServerFrameTypeHello    OperatorServerFrameType = "hello"
+	OperatorServerFrameTypeHours    OperatorServerFrameType = "hours"
 	OperatorServerFrameTypeMe       OperatorServerFrameType = "me"
 	OperatorServerFrameTypeOpened   OperatorServerFrameType = "opened"
 	OperatorServerFrameTypePing     OperatorServerFrameType = "ping"
@@ -133,6 +195,62 @@ const (
 	OperatorServerFrameTypeWatching OperatorServerFrameType = "watching"
 )
 
+// Defines values for PrefsSort.
+const (
+	PrefsSortNewest   PrefsSort = "newest"
+	PrefsSortOldest   PrefsSort = "oldest"
+	PrefsSortPriority PrefsSort = "priority"
+)
+
+// Defines values for PrefsTheme.
+const (
+	PrefsThemeDark   PrefsTheme = "dark"
+	PrefsThemeLight  PrefsTheme = "light"
+	PrefsThemeSystem PrefsTheme = "system"
+)
+
+// Defines values for ProjectSettingsLabelLevel.
+const (
+	ProjectSettingsLabelLevelAdmin    ProjectSettingsLabelLevel = "admin"
+	ProjectSettingsLabelLevelOperator ProjectSettingsLabelLevel = "operator"
+	ProjectSettingsLabelLevelSenior   ProjectSettingsLabelLevel = "senior"
+)
+
+// Defines values for ProjectSettingsLanguage.
+const (
+	ProjectSettingsLanguageEn   ProjectSettingsLanguage = "en"
+	ProjectSettingsLanguageKk   ProjectSettingsLanguage = "kk"
+	ProjectSettingsLanguagePage ProjectSettingsLanguage = "page"
+	ProjectSettingsLanguageRu   ProjectSettingsLanguage = "ru"
+)
+
+// Defines values for ProjectSettingsSide.
+const (
+	ProjectSettingsSideLeft  ProjectSettingsSide = "left"
+	ProjectSettingsSideRight ProjectSettingsSide = "right"
+)
+
+// Defines values for ProjectSettingsPatchLabelLevel.
+const (
+	ProjectSettingsPatchLabelLevelAdmin    ProjectSettingsPatchLabelLevel = "admin"
+	ProjectSettingsPatchLabelLevelOperator ProjectSettingsPatchLabelLevel = "operator"
+	ProjectSettingsPatchLabelLevelSenior   ProjectSettingsPatchLabelLevel = "senior"
+)
+
+// Defines values for ProjectSettingsPatchLanguage.
+const (
+	ProjectSettingsPatchLanguageEn   ProjectSettingsPatchLanguage = "en"
+	ProjectSettingsPatchLanguageKk   ProjectSettingsPatchLanguage = "kk"
+	ProjectSettingsPatchLanguagePage ProjectSettingsPatchLanguage = "page"
+	ProjectSettingsPatchLanguageRu   ProjectSettingsPatchLanguage = "ru"
+)
+
+// Defines values for ProjectSettingsPatchSide.
+const (
+	ProjectSettingsPatchSideLeft  ProjectSettingsPatchSide = "left"
+	ProjectSettingsPatchSideRight ProjectSettingsPatchSide = "right"
+)
+
 // Defines values for Reason.
 const (
 	ReasonOverdue     Reason = "overdue"
@@ -140,9 +258,24 @@ const (
 	ReasonUnclaimed   Reason = "unclaimed"
 )
 
+// Defines values for TemplateOfferScope.
+const (
+	TemplateOfferScopeCommon     TemplateOfferScope = "common"
+	TemplateOfferScopeDepartment TemplateOfferScope = "department"
+	TemplateOfferScopeOwn        TemplateOfferScope = "own"
+)
+
 // Defines values for TransferTargetReason.
 const (
 	TransferTargetReasonLimitReached TransferTargetReason = "limit_reached"
+)
+
+// Defines values for VisitDevice.
+const (
+	VisitDeviceDesktop VisitDevice = "desktop"
+	VisitDeviceOther   VisitDevice = "other"
+	VisitDevicePhone   VisitDevice = "phone"
+	VisitDeviceTablet  VisitDevice = "tablet"
 )
 
 // Defines values for VisitorClientFrameType.
@@ -172,6 +305,27 @@ const (
 	WidgetConfigLanguageRu   WidgetConfigLanguage = "ru"
 )
 
+// Defines values for WidgetConfigSide.
+const (
+	WidgetConfigSideLeft  WidgetConfigSide = "left"
+	WidgetConfigSideRight WidgetConfigSide = "right"
+)
+
+// Defines values for GetTagReportParamsGroupBy.
+const (
+	GetTagReportParamsGroupByDay      GetTagReportParamsGroupBy = "day"
+	GetTagReportParamsGroupByMonth    GetTagReportParamsGroupBy = "month"
+	GetTagReportParamsGroupByOperator GetTagReportParamsGroupBy = "operator"
+	GetTagReportParamsGroupBySource   GetTagReportParamsGroupBy = "source"
+	GetTagReportParamsGroupByTag      GetTagReportParamsGroupBy = "tag"
+)
+
+// Defines values for GetTagReportParamsFormat.
+const (
+	GetTagReportParamsFormatCsv  GetTagReportParamsFormat = "csv"
+	GetTagReportParamsFormatJSON GetTagReportParamsFormat = "json"
+)
+
 // Defines values for ListDialogsParamsSort.
 const (
 	ListDialogsParamsSortNewest   ListDialogsParamsSort = "newest"
@@ -179,15 +333,183 @@ const (
 	ListDialogsParamsSortPriority ListDialogsParamsSort = "priority"
 )
 
+// AccessInput defines model for AccessInput.
+type AccessInput struct {
+	Level AccessLevel `json:"level"`
+}
+
+// AccessLevel defines model for AccessLevel.
+type AccessLevel string
+
+// AccessPage defines model for AccessPage.
+type AccessPage struct {
+	Items      []AccessRow    `json:"items"`
+	NextCursor string         `json:"next_cursor,omitempty,omitzero"`
+	Projects   []AdminProject `json:"projects"`
+}
+
+// AccessRow defines model for AccessRow.
+type AccessRow struct {
+	Active bool `json:"active"`
+
+	// Levels By project id
+	Levels   map[string]AccessLevel `json:"levels"`
+	Login    string                 `json:"login"`
+	Operator Person                 `json:"operator"`
+}
+
+// AdminOperator defines model for AdminOperator.
+type AdminOperator struct {
+	Active      bool    `json:"active"`
+	Away        bool    `json:"away"`
+	Departments []Named `json:"departments,omitempty,omitzero"`
+
+	// DialogLimit Absent means no limit
+	DialogLimit int `json:"dialog_limit,omitempty,omitzero"`
+
+	// Hours Working hours by the project's time zone (D-22)
+	Hours       Hours  `json:"hours"`
+	ID          string `json:"id"`
+	Login       string `json:"login"`
+	Name        string `json:"name"`
+	Online      bool   `json:"online"`
+	OpenDialogs int    `json:"open_dialogs"`
+	Rev         int64  `json:"rev"`
+}
+
+// AdminProject defines model for AdminProject.
+type AdminProject struct {
+	// Active The widget is switched on (D-02)
+	Active    bool   `json:"active"`
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	WidgetKey string `json:"widget_key"`
+}
+
+// AdminProjects defines model for AdminProjects.
+type AdminProjects struct {
+	Projects []AdminProject `json:"projects"`
+}
+
+// AttachLabelRequest Either label_id, or text and color of a new one
+type AttachLabelRequest struct {
+	// ClientID Chosen by the client, new for each command (I-10)
+	ClientID ClientID `json:"client_id"`
+	Color    int      `json:"color,omitempty,omitzero"`
+	LabelID  string   `json:"label_id,omitempty,omitzero"`
+	Text     string   `json:"text,omitempty,omitzero"`
+}
+
+// AuditPage defines model for AuditPage.
+type AuditPage struct {
+	Items      []AuditRecord `json:"items"`
+	NextCursor string        `json:"next_cursor,omitempty,omitzero"`
+}
+
+// AuditRecord defines model for AuditRecord.
+type AuditRecord struct {
+	Action   string                 `json:"action"`
+	After    map[string]interface{} `json:"after,omitempty,omitzero"`
+	At       time.Time              `json:"at"`
+	Before   map[string]interface{} `json:"before,omitempty,omitzero"`
+	Detail   map[string]interface{} `json:"detail,omitempty,omitzero"`
+	DialogID string                 `json:"dialog_id,omitempty,omitzero"`
+	ID       int64                  `json:"id"`
+	Operator Person                 `json:"operator,omitempty,omitzero"`
+	Project  Named                  `json:"project,omitempty,omitzero"`
+	Source   AuditRecordSource      `json:"source"`
+
+	// Visitor Name or number of the dialog's visitor
+	Visitor string `json:"visitor,omitempty,omitzero"`
+}
+
+// AuditRecordSource defines model for AuditRecord.Source.
+type AuditRecordSource string
+
 // AuthorKind defines model for AuthorKind.
 type AuthorKind string
 
+// Block defines model for Block.
+type Block struct {
+	At       time.Time   `json:"at"`
+	Dialog   Named       `json:"dialog,omitempty,omitzero"`
+	ID       string      `json:"id"`
+	IP       string      `json:"ip"`
+	Note     string      `json:"note,omitempty,omitzero"`
+	Operator Person      `json:"operator,omitempty,omitzero"`
+	Source   BlockSource `json:"source"`
+}
+
+// BlockAnswer defines model for BlockAnswer.
+type BlockAnswer struct {
+	// Blocked Still blocked after unblocking: the address is in the system list (M-24)
+	Blocked bool   `json:"blocked"`
+	IP      string `json:"ip,omitempty,omitzero"`
+}
+
+// BlockInput defines model for BlockInput.
+type BlockInput struct {
+	// IP One address, IPv4 or IPv6; ::ffff: mapped ones become IPv4 (D-48)
+	IP   string `json:"ip"`
+	Note string `json:"note,omitempty,omitzero"`
+}
+
+// BlockListAnswer defines model for BlockListAnswer.
+type BlockListAnswer struct {
+	Added   int `json:"added"`
+	Removed int `json:"removed"`
+	Total   int `json:"total"`
+}
+
+// BlockListPut defines model for BlockListPut.
+type BlockListPut struct {
+	Ips    []string           `json:"ips"`
+	Source BlockListPutSource `json:"source"`
+}
+
+// BlockListPutSource defines model for BlockListPut.Source.
+type BlockListPutSource string
+
+// BlockPage defines model for BlockPage.
+type BlockPage struct {
+	Items      []Block `json:"items"`
+	NextCursor string  `json:"next_cursor,omitempty,omitzero"`
+}
+
+// BlockSource defines model for BlockSource.
+type BlockSource string
+
+// BlockSync defines model for BlockSync.
+type BlockSync struct {
+	// Error Of the last try; the last good list stays
+	Error string `json:"error,omitempty,omitzero"`
+
+	// Owed Blocks and unblocks not yet delivered outside
+	Owed int `json:"owed"`
+
+	// PulledAt Last success
+	PulledAt time.Time `json:"pulled_at,omitempty,omitzero"`
+	TriedAt  time.Time `json:"tried_at,omitempty,omitzero"`
+	URLSet   bool      `json:"url_set"`
+}
+
 // Can What this operator may do, with the reason when not: a code of Error, e.g. not_assignee, not_claimed, limit_reached
 type Can struct {
+	// Block D-51
+	Block CanBlock `json:"block"`
+
+	// Edit The card (R-065)
+	Edit     CanEdit     `json:"edit"`
 	Leave    CanLeave    `json:"leave"`
 	Transfer CanTransfer `json:"transfer"`
 	Write    CanWrite    `json:"write"`
 }
+
+// CanBlock D-51
+type CanBlock string
+
+// CanEdit The card (R-065)
+type CanEdit string
 
 // CanLeave defines model for Can.Leave.
 type CanLeave string
@@ -207,7 +529,29 @@ type Card struct {
 	Email     string    `json:"email,omitempty,omitzero"`
 	Name      string    `json:"name,omitempty,omitzero"`
 	Phone     string    `json:"phone,omitempty,omitzero"`
+
+	// Rev Of the four fields together
+	Rev int64 `json:"rev"`
+
+	// WithdrawnAt Consent withdrawn (C-06)
+	WithdrawnAt time.Time `json:"withdrawn_at,omitempty,omitzero"`
 }
+
+// CardPatch defines model for CardPatch.
+type CardPatch struct {
+	// ClientID Chosen by the client, new for each command (I-10)
+	ClientID ClientID       `json:"client_id"`
+	Field    CardPatchField `json:"field"`
+
+	// Rev Of the card that was edited; 409 conflict when another operator saved meanwhile (M-45)
+	Rev int64 `json:"rev"`
+
+	// Value Empty clears the field
+	Value string `json:"value"`
+}
+
+// CardPatchField defines model for CardPatch.Field.
+type CardPatchField string
 
 // ClientID Chosen by the client, new for each command (I-10)
 type ClientID = string
@@ -218,12 +562,51 @@ type CommandAnswer struct {
 	Rev      int64  `json:"rev"`
 }
 
+// CommandRequest defines model for CommandRequest.
+type CommandRequest struct {
+	// ClientID Chosen by the client, new for each command (I-10)
+	ClientID ClientID `json:"client_id"`
+
+	// SeenSeq As of MessageRequest
+	SeenSeq int64 `json:"seen_seq,omitempty,omitzero"`
+}
+
 // Counts defines model for Counts.
 type Counts struct {
 	All        int `json:"all"`
 	Important  int `json:"important"`
 	Mine       int `json:"mine"`
 	Unassigned int `json:"unassigned"`
+}
+
+// Department defines model for Department.
+type Department struct {
+	Active bool `json:"active"`
+
+	// Hours Working hours by the project's time zone (D-22)
+	Hours   Hours    `json:"hours"`
+	ID      string   `json:"id"`
+	Members []Person `json:"members"`
+	Name    string   `json:"name"`
+
+	// Now Open or closed at this moment, and until when
+	Now HoursNow `json:"now"`
+}
+
+// DepartmentInput defines model for DepartmentInput.
+type DepartmentInput struct {
+	Active bool `json:"active,omitempty,omitzero"`
+
+	// Hours Working hours by the project's time zone (D-22)
+	Hours     Hours    `json:"hours"`
+	MemberIds []string `json:"member_ids"`
+	Name      string   `json:"name"`
+}
+
+// DepartmentPage defines model for DepartmentPage.
+type DepartmentPage struct {
+	Items      []Department `json:"items"`
+	NextCursor string       `json:"next_cursor,omitempty,omitzero"`
 }
 
 // DepartmentRequest defines model for DepartmentRequest.
@@ -235,12 +618,21 @@ type DepartmentRequest struct {
 
 // Dialog defines model for Dialog.
 type Dialog struct {
-	CanDownload bool `json:"can_download"`
-	Card        Card `json:"card"`
+	// Block How the address of the current session is blocked; absent when it is not
+	Block       DialogBlock `json:"block,omitempty,omitzero"`
+	CanDownload bool        `json:"can_download"`
+	Card        Card        `json:"card"`
 
 	// HeadSeq seq of the last event
-	HeadSeq int64     `json:"head_seq"`
-	Now     time.Time `json:"now"`
+	HeadSeq int64 `json:"head_seq"`
+
+	// IP Of the current session, else of the last (D-48)
+	IP     string      `json:"ip,omitempty,omitzero"`
+	Labels []LabelChip `json:"labels"`
+	Now    time.Time   `json:"now"`
+
+	// ReadOnly Opened from the chat log, or level view (D-63)
+	ReadOnly bool `json:"read_only"`
 
 	// ReadSeq This operator's read mark
 	ReadSeq int64 `json:"read_seq"`
@@ -250,6 +642,20 @@ type Dialog struct {
 
 	// Sessions Newest first, at most 50
 	Sessions []SessionSummary `json:"sessions"`
+
+	// Visit The last visit (R-105); absent values are unknown (det.unknown)
+	Visit Visit `json:"visit,omitempty,omitzero"`
+}
+
+// DialogBlock How the address of the current session is blocked; absent when it is not
+type DialogBlock struct {
+	IP      string        `json:"ip"`
+	Sources []BlockSource `json:"sources"`
+}
+
+// DialogLabels defines model for DialogLabels.
+type DialogLabels struct {
+	Labels []LabelChip `json:"labels"`
 }
 
 // DialogPage defines model for DialogPage.
@@ -295,7 +701,9 @@ type Event struct {
 	ClientID string `json:"client_id,omitempty,omitzero"`
 
 	// Key Of a system message: key of the glossary, rendered in the reader's language (D-56)
-	Key      string    `json:"key,omitempty,omitzero"`
+	Key string `json:"key,omitempty,omitzero"`
+
+	// Kind form_request: the contact form, with its configuration in params as it was sent (R-049): name, phone, email (modes), title, consent_text, consent_url, consent_version, company. erased: bodies before it were erased, drop what is kept (D-64)
 	Kind     EventKind `json:"kind"`
 	Operator Person    `json:"operator,omitempty,omitzero"`
 
@@ -314,7 +722,7 @@ type Event struct {
 // EventAudience Operators get visitor-only entries too, to keep seq contiguous; the console does not show them
 type EventAudience string
 
-// EventKind defines model for EventKind.
+// EventKind form_request: the contact form, with its configuration in params as it was sent (R-049): name, phone, email (modes), title, consent_text, consent_url, consent_version, company. erased: bodies before it were erased, drop what is kept (D-64)
 type EventKind string
 
 // EventPage defines model for EventPage.
@@ -330,6 +738,9 @@ type FieldMode string
 
 // FormConfig defines model for FormConfig.
 type FormConfig struct {
+	// Before Offered before the talk
+	Before bool `json:"before"`
+
 	// ConsentCompany {company} of C-02
 	ConsentCompany string `json:"consent_company"`
 
@@ -342,6 +753,9 @@ type FormConfig struct {
 	Email          FieldMode `json:"email"`
 	Name           FieldMode `json:"name"`
 	Phone          FieldMode `json:"phone"`
+
+	// Title Replaces M-33 when set
+	Title string `json:"title,omitempty,omitzero"`
 }
 
 // FormRequest defines model for FormRequest.
@@ -360,8 +774,119 @@ type FormRequest struct {
 	Phone          string `json:"phone,omitempty,omitzero"`
 }
 
+// FormSettings defines model for FormSettings.
+type FormSettings struct {
+	// Before Offered before the talk
+	Before bool `json:"before"`
+
+	// ConsentText Empty means C-02
+	ConsentText string `json:"consent_text,omitempty,omitzero"`
+	ConsentURL  string `json:"consent_url,omitempty,omitzero"`
+
+	// ConsentVersion Set by the server; a new one with each changed text
+	ConsentVersion string    `json:"consent_version,omitempty,omitzero"`
+	Email          FieldMode `json:"email"`
+
+	// Enabled Operators may send it; the backlog does
+	Enabled bool      `json:"enabled"`
+	Name    FieldMode `json:"name"`
+	Phone   FieldMode `json:"phone"`
+	Title   string    `json:"title,omitempty,omitzero"`
+}
+
 // Group defines model for Group.
 type Group string
+
+// Hours Working hours by the project's time zone (D-22)
+type Hours struct {
+	// Always Round the clock: no schedule
+	Always     bool             `json:"always"`
+	Exceptions []HoursException `json:"exceptions"`
+
+	// Week Monday first
+	Week [][]HoursInterval `json:"week"`
+}
+
+// HoursException defines model for HoursException.
+type HoursException struct {
+	Date string `json:"date"`
+
+	// Intervals Instead of that weekday's; none: a day off
+	Intervals []HoursInterval `json:"intervals"`
+}
+
+// HoursInterval Half-open [from, to). to not after from runs past midnight; 24:00 is the end of the day
+type HoursInterval struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+// HoursNow Open or closed at this moment, and until when
+type HoursNow struct {
+	ChangesAt time.Time `json:"changes_at,omitempty,omitzero"`
+	Open      bool      `json:"open"`
+}
+
+// HoursState Whether this operator can see new dialogs here now (D-22)
+type HoursState struct {
+	// ChangesAt When that changes by time alone: end or beginning of his shift. Absent: never
+	ChangesAt time.Time `json:"changes_at,omitempty,omitzero"`
+
+	// Open false: show M-03
+	Open bool `json:"open"`
+
+	// OwnUntil End of his own running shift; absent when round the clock or over
+	OwnUntil time.Time `json:"own_until,omitempty,omitzero"`
+}
+
+// Label defines model for Label.
+type Label struct {
+	Active     bool   `json:"active"`
+	Color      int    `json:"color"`
+	Department Named  `json:"department,omitempty,omitzero"`
+	ID         string `json:"id"`
+	Text       string `json:"text"`
+
+	// Used Dialogs it is attached to
+	Used int `json:"used"`
+}
+
+// LabelChip defines model for LabelChip.
+type LabelChip struct {
+	Active bool `json:"active"`
+
+	// Color Of the fixed palette (D-45)
+	Color int    `json:"color"`
+	ID    string `json:"id"`
+	Text  string `json:"text"`
+}
+
+// LabelChoice defines model for LabelChoice.
+type LabelChoice struct {
+	Attached   int     `json:"attached"`
+	Department Named   `json:"department,omitempty,omitzero"`
+	Labels     []Label `json:"labels"`
+
+	// Max 5 (R-073)
+	Max       int  `json:"max"`
+	MayCreate bool `json:"may_create"`
+}
+
+// LabelInput defines model for LabelInput.
+type LabelInput struct {
+	Active bool `json:"active,omitempty,omitzero"`
+	Color  int  `json:"color"`
+
+	// DepartmentID Absent means common
+	DepartmentID string `json:"department_id,omitempty,omitzero"`
+	Text         string `json:"text"`
+}
+
+// LabelPage defines model for LabelPage.
+type LabelPage struct {
+	Items      []Label `json:"items"`
+	NextCursor string  `json:"next_cursor,omitempty,omitzero"`
+}
 
 // LastEvent defines model for LastEvent.
 type LastEvent struct {
@@ -369,11 +894,16 @@ type LastEvent struct {
 	Author AuthorKind `json:"author"`
 
 	// Department Name
-	Department string    `json:"department,omitempty,omitzero"`
-	Kind       EventKind `json:"kind"`
+	Department string `json:"department,omitempty,omitzero"`
+
+	// Kind form_request: the contact form, with its configuration in params as it was sent (R-049): name, phone, email (modes), title, consent_text, consent_url, consent_version, company. erased: bodies before it were erased, drop what is kept (D-64)
+	Kind EventKind `json:"kind"`
 
 	// Mine Written by this operator
 	Mine bool `json:"mine,omitempty,omitzero"`
+
+	// Operator Name, when a colleague wrote it
+	Operator string `json:"operator,omitempty,omitzero"`
 
 	// Text Cut at 200 characters
 	Text string `json:"text,omitempty,omitzero"`
@@ -397,6 +927,45 @@ type Level string
 // Locale defines model for Locale.
 type Locale string
 
+// LogFilters defines model for LogFilters.
+type LogFilters struct {
+	Departments []Named     `json:"departments"`
+	Labels      []LabelChip `json:"labels"`
+	Operators   []Person    `json:"operators"`
+	Tags        []Named     `json:"tags"`
+}
+
+// LogPage defines model for LogPage.
+type LogPage struct {
+	NextCursor string    `json:"next_cursor,omitempty,omitzero"`
+	Now        time.Time `json:"now"`
+	Rows       []LogRow  `json:"rows"`
+}
+
+// LogRow One finished session
+type LogRow struct {
+	ClosedAt   time.Time `json:"closed_at"`
+	Department Named     `json:"department,omitempty,omitzero"`
+	DialogID   string    `json:"dialog_id"`
+
+	// FirstReplySeconds From the start to the first answer; absent when there was none
+	FirstReplySeconds int         `json:"first_reply_seconds,omitempty,omitzero"`
+	Labels            []LabelChip `json:"labels"`
+	Last              LastEvent   `json:"last,omitempty,omitzero"`
+
+	// Messages Of both sides
+	Messages int    `json:"messages"`
+	Operator Person `json:"operator,omitempty,omitzero"`
+
+	// Rating Only for level senior and above (D-39)
+	Rating    int        `json:"rating,omitempty,omitzero"`
+	SessionID string     `json:"session_id"`
+	SessionNo int        `json:"session_no"`
+	StartedAt time.Time  `json:"started_at"`
+	Tags      []Named    `json:"tags"`
+	Visitor   RowVisitor `json:"visitor"`
+}
+
 // Me defines model for Me.
 type Me struct {
 	Csrf     string    `json:"csrf"`
@@ -410,7 +979,12 @@ type Me struct {
 
 // MePatch defines model for MePatch.
 type MePatch struct {
-	Locale Locale `json:"locale"`
+	// Away «Не в сети» set by hand (D-04)
+	Away   bool   `json:"away,omitempty,omitzero"`
+	Locale Locale `json:"locale,omitempty,omitzero"`
+
+	// Prefs Of the console, remembered per operator; nothing is decided from it. Absent means the default
+	Prefs Prefs `json:"prefs,omitempty,omitzero"`
 }
 
 // MessageAnswer defines model for MessageAnswer.
@@ -451,6 +1025,12 @@ type NextDeadlineKind string
 
 // Operator defines model for Operator.
 type Operator struct {
+	// Admin Administers at least one project
+	Admin bool `json:"admin"`
+
+	// Away «Не в сети» set by hand
+	Away bool `json:"away"`
+
 	// DialogLimit Absent means no limit
 	DialogLimit int    `json:"dialog_limit,omitempty,omitzero"`
 	ID          string `json:"id"`
@@ -460,6 +1040,9 @@ type Operator struct {
 
 	// OpenDialogs Open sessions he has in all projects (D-29)
 	OpenDialogs int `json:"open_dialogs"`
+
+	// Prefs Of the console, remembered per operator; nothing is decided from it. Absent means the default
+	Prefs Prefs `json:"prefs"`
 }
 
 // OperatorClientFrame `watch` (project_id): push rows and counts of this project from now on, one project at a time; fetch the list after `watching`.
@@ -475,19 +1058,49 @@ type OperatorClientFrame struct {
 // OperatorClientFrameType defines model for OperatorClientFrame.Type.
 type OperatorClientFrameType string
 
+// OperatorInput defines model for OperatorInput.
+type OperatorInput struct {
+	Active bool `json:"active,omitempty,omitzero"`
+
+	// DialogLimit Absent means no limit
+	DialogLimit int `json:"dialog_limit,omitempty,omitzero"`
+
+	// Hours Working hours by the project's time zone (D-22)
+	Hours Hours  `json:"hours"`
+	Login string `json:"login"`
+	Name  string `json:"name"`
+
+	// Password Required for a new one; absent keeps it; a new one ends his sign-ins
+	Password string `json:"password,omitempty,omitzero"`
+
+	// Rev When changing: 409 conflict when it is not the newest
+	Rev int64 `json:"rev,omitempty,omitzero"`
+}
+
+// OperatorPage defines model for OperatorPage.
+type OperatorPage struct {
+	Items      []AdminOperator `json:"items"`
+	NextCursor string          `json:"next_cursor,omitempty,omitzero"`
+}
+
 // OperatorServerFrame `hello` (now). `watching` (project_id). `opened` (dialog_id, seq: head at this moment). `event` (dialog_id, event).
 // `row` (row). `gone` (dialog_id, rev): no longer in this operator's lists. `counts` (project_id, counts, changes_at).
 // `projects` (dots of all his projects; an id that is new or missing means: fetch `me` again). `typing` (dialog_id). `me`: own data changed, fetch `me` again.
-// `timers` (delayed): Temporal is late or back. `ping`, `pong` (now). `error` (code, message).
+// `timers` (delayed): Temporal is late or back. `card` (dialog_id): card, labels or block changed, fetch the dialog again. `backlog` (project_id, backlog). `hours` (project_id, hours). `ping`, `pong` (now). `error` (code, message).
 type OperatorServerFrame struct {
-	ChangesAt time.Time    `json:"changes_at,omitempty,omitzero"`
-	Code      string       `json:"code,omitempty,omitzero"`
-	Counts    Counts       `json:"counts,omitempty,omitzero"`
-	Delayed   bool         `json:"delayed,omitempty,omitzero"`
-	DialogID  string       `json:"dialog_id,omitempty,omitzero"`
-	Event     Event        `json:"event,omitempty,omitzero"`
+	Backlog   int       `json:"backlog,omitempty,omitzero"`
+	ChangesAt time.Time `json:"changes_at,omitempty,omitzero"`
+	Code      string    `json:"code,omitempty,omitzero"`
+	Counts    Counts    `json:"counts,omitempty,omitzero"`
+	Delayed   bool      `json:"delayed,omitempty,omitzero"`
+	DialogID  string    `json:"dialog_id,omitempty,omitzero"`
+	Event     Event     `json:"event,omitempty,omitzero"`
+
+	// Hours Whether this operator can see new dialogs here now (D-22)
+	Hours     HoursState   `json:"hours,omitempty,omitzero"`
 	Message   string       `json:"message,omitempty,omitzero"`
 	Now       time.Time    `json:"now,omitempty,omitzero"`
+	Operator  Person       `json:"operator,omitempty,omitzero"`
 	ProjectID string       `json:"project_id,omitempty,omitzero"`
 	Projects  []ProjectDot `json:"projects,omitempty,omitzero"`
 	Rev       int64        `json:"rev,omitempty,omitzero"`
@@ -507,21 +1120,71 @@ type Person struct {
 	Name string `json:"name"`
 }
 
+// Prefs Of the console, remembered per operator; nothing is decided from it. Absent means the default
+type Prefs struct {
+	// Notify Browser notifications while the tab is hidden
+	Notify bool `json:"notify,omitempty,omitzero"`
+
+	// NotifyText With the text of the message
+	NotifyText  bool   `json:"notify_text,omitempty,omitzero"`
+	ProjectID   string `json:"project_id,omitempty,omitzero"`
+	SendByEnter bool   `json:"send_by_enter,omitempty,omitzero"`
+	SingleKeys  bool   `json:"single_keys,omitempty,omitzero"`
+
+	// Sort D-16
+	Sort  PrefsSort  `json:"sort,omitempty,omitzero"`
+	Sound bool       `json:"sound,omitempty,omitzero"`
+	Tab   Group      `json:"tab,omitempty,omitzero"`
+	Theme PrefsTheme `json:"theme,omitempty,omitzero"`
+}
+
+// PrefsSort D-16
+type PrefsSort string
+
+// PrefsTheme defines model for Prefs.Theme.
+type PrefsTheme string
+
 // Project defines model for Project.
 type Project struct {
-	Departments     []Named `json:"departments"`
-	Dot             Dot     `json:"dot"`
-	ID              string  `json:"id"`
-	Level           Level   `json:"level"`
-	LongWaitSeconds int     `json:"long_wait_seconds"`
-	Name            string  `json:"name"`
-	Rating          bool    `json:"rating"`
+	// AutoCloseMinutes Absent means off (D-40)
+	AutoCloseMinutes int `json:"auto_close_minutes,omitempty,omitzero"`
+
+	// Backlog Untaken dialogs in this operator’s queues that have a backlog; 0: no banner (R-036, D-32)
+	Backlog     int     `json:"backlog"`
+	Departments []Named `json:"departments"`
+	Dot         Dot     `json:"dot"`
+
+	// FormEnabled The button «Запросить контакты» is there (D-34)
+	FormEnabled bool `json:"form_enabled"`
+
+	// Hours Whether this operator can see new dialogs here now (D-22)
+	Hours           HoursState `json:"hours"`
+	ID              string     `json:"id"`
+	Level           Level      `json:"level"`
+	LongWaitSeconds int        `json:"long_wait_seconds"`
+
+	// MayCreateLabels R-072
+	MayCreateLabels bool   `json:"may_create_labels"`
+	Name            string `json:"name"`
+	Rating          bool   `json:"rating"`
+
+	// Rev Of the settings
+	Rev int64 `json:"rev"`
 
 	// Tagging A tag is required to leave (on, and active tags exist, D-54)
 	Tagging bool `json:"tagging"`
 
 	// Tags Active tags
 	Tags []Named `json:"tags"`
+
+	// TimeZone IANA name, e.g. Asia/Almaty
+	TimeZone string `json:"time_zone"`
+}
+
+// ProjectCreate defines model for ProjectCreate.
+type ProjectCreate struct {
+	Name     string `json:"name"`
+	TimeZone string `json:"time_zone,omitempty,omitzero"`
 }
 
 // ProjectDot defines model for ProjectDot.
@@ -529,6 +1192,106 @@ type ProjectDot struct {
 	Dot Dot    `json:"dot"`
 	ID  string `json:"id"`
 }
+
+// ProjectSettings defines model for ProjectSettings.
+type ProjectSettings struct {
+	// Accent #RRGGBB
+	Accent string `json:"accent"`
+	Active bool   `json:"active"`
+
+	// AutoCloseMinutes 0: off (D-40)
+	AutoCloseMinutes int    `json:"auto_close_minutes"`
+	BlockHookURL     string `json:"block_hook_url"`
+	BlockListURL     string `json:"block_list_url"`
+
+	// BlockSecretSet The secret itself is never shown
+	BlockSecretSet bool `json:"block_secret_set"`
+
+	// Company {company} of C-02
+	Company          string       `json:"company"`
+	DepartmentChoice bool         `json:"department_choice"`
+	Form             FormSettings `json:"form"`
+	Greeting         string       `json:"greeting"`
+
+	// Hours Working hours by the project's time zone (D-22)
+	Hours Hours  `json:"hours"`
+	ID    string `json:"id"`
+
+	// LabelLevel May create labels in the card (D-03)
+	LabelLevel ProjectSettingsLabelLevel `json:"label_level"`
+	Language   ProjectSettingsLanguage   `json:"language"`
+
+	// LongWaitSeconds D-07
+	LongWaitSeconds int    `json:"long_wait_seconds"`
+	Name            string `json:"name"`
+
+	// Origins Sites that may embed the widget; empty means any
+	Origins []string `json:"origins"`
+	Rating  bool     `json:"rating"`
+
+	// RatingPromptSeconds D-68
+	RatingPromptSeconds int `json:"rating_prompt_seconds"`
+
+	// RetentionDays 0: kept (D-64)
+	RetentionDays int                 `json:"retention_days"`
+	Rev           int64               `json:"rev"`
+	Side          ProjectSettingsSide `json:"side"`
+
+	// Snippet The script tag to paste into a page
+	Snippet   string `json:"snippet"`
+	Tagging   bool   `json:"tagging"`
+	TimeZone  string `json:"time_zone"`
+	WidgetKey string `json:"widget_key"`
+}
+
+// ProjectSettingsLabelLevel May create labels in the card (D-03)
+type ProjectSettingsLabelLevel string
+
+// ProjectSettingsLanguage defines model for ProjectSettings.Language.
+type ProjectSettingsLanguage string
+
+// ProjectSettingsSide defines model for ProjectSettings.Side.
+type ProjectSettingsSide string
+
+// ProjectSettingsPatch defines model for ProjectSettingsPatch.
+type ProjectSettingsPatch struct {
+	Accent           string `json:"accent,omitempty,omitzero"`
+	Active           bool   `json:"active,omitempty,omitzero"`
+	AutoCloseMinutes int    `json:"auto_close_minutes,omitempty,omitzero"`
+	BlockHookURL     string `json:"block_hook_url,omitempty,omitzero"`
+	BlockListURL     string `json:"block_list_url,omitempty,omitzero"`
+
+	// BlockSecret Empty takes it away
+	BlockSecret      string       `json:"block_secret,omitempty,omitzero"`
+	Company          string       `json:"company,omitempty,omitzero"`
+	DepartmentChoice bool         `json:"department_choice,omitempty,omitzero"`
+	Form             FormSettings `json:"form,omitempty,omitzero"`
+	Greeting         string       `json:"greeting,omitempty,omitzero"`
+
+	// Hours Working hours by the project's time zone (D-22)
+	Hours               Hours                          `json:"hours,omitempty,omitzero"`
+	LabelLevel          ProjectSettingsPatchLabelLevel `json:"label_level,omitempty,omitzero"`
+	Language            ProjectSettingsPatchLanguage   `json:"language,omitempty,omitzero"`
+	LongWaitSeconds     int                            `json:"long_wait_seconds,omitempty,omitzero"`
+	Name                string                         `json:"name,omitempty,omitzero"`
+	Origins             []string                       `json:"origins,omitempty,omitzero"`
+	Rating              bool                           `json:"rating,omitempty,omitzero"`
+	RatingPromptSeconds int                            `json:"rating_prompt_seconds,omitempty,omitzero"`
+	RetentionDays       int                            `json:"retention_days,omitempty,omitzero"`
+	Rev                 int64                          `json:"rev"`
+	Side                ProjectSettingsPatchSide       `json:"side,omitempty,omitzero"`
+	Tagging             bool                           `json:"tagging,omitempty,omitzero"`
+	TimeZone            string                         `json:"time_zone,omitempty,omitzero"`
+}
+
+// ProjectSettingsPatchLabelLevel defines model for ProjectSettingsPatch.LabelLevel.
+type ProjectSettingsPatchLabelLevel string
+
+// ProjectSettingsPatchLanguage defines model for ProjectSettingsPatch.Language.
+type ProjectSettingsPatchLanguage string
+
+// ProjectSettingsPatchSide defines model for ProjectSettingsPatch.Side.
+type ProjectSettingsPatchSide string
 
 // RatingOffer defines model for RatingOffer.
 type RatingOffer struct {
@@ -561,15 +1324,20 @@ type Reason string
 
 // Row One dialog in the list as this operator sees it
 type Row struct {
+	// BlockedIP The visitor is blocked, by this address; absent: he is not
+	BlockedIP string `json:"blocked_ip,omitempty,omitzero"`
+
 	// Can What this operator may do, with the reason when not: a code of Error, e.g. not_assignee, not_claimed, limit_reached
 	Can       Can       `json:"can"`
 	ChangesAt time.Time `json:"changes_at,omitempty,omitzero"`
+	Form      RowForm   `json:"form,omitempty,omitzero"`
 
 	// Groups The tabs this row stands in; none: not in any list
-	Groups    []Group   `json:"groups"`
-	ID        string    `json:"id"`
-	Important bool      `json:"important"`
-	Last      LastEvent `json:"last,omitempty,omitzero"`
+	Groups    []Group     `json:"groups"`
+	ID        string      `json:"id"`
+	Important bool        `json:"important"`
+	Labels    []LabelChip `json:"labels,omitempty,omitzero"`
+	Last      LastEvent   `json:"last,omitempty,omitzero"`
 
 	// Next What time does next to this dialog if nobody acts, for this operator
 	Next      NextDeadline `json:"next,omitempty,omitzero"`
@@ -581,6 +1349,9 @@ type Row struct {
 	// Reasons Why it is red for this operator (R-041)
 	Reasons []Reason `json:"reasons"`
 
+	// RedSince When it became important for this operator
+	RedSince time.Time `json:"red_since,omitempty,omitzero"`
+
 	// Rev A newer row has a higher rev; with the same rev the later frame wins
 	Rev     int64      `json:"rev"`
 	Session RowSession `json:"session"`
@@ -591,6 +1362,12 @@ type Row struct {
 	// Unread Visitor events after this operator's read mark (D-11)
 	Unread  int        `json:"unread"`
 	Visitor RowVisitor `json:"visitor"`
+}
+
+// RowForm defines model for RowForm.
+type RowForm struct {
+	// Seq The contact form that stands open in the stream
+	Seq int64 `json:"seq"`
 }
 
 // RowSession defines model for RowSession.
@@ -618,23 +1395,73 @@ type RowVisitor struct {
 	Number string `json:"number"`
 }
 
+// SearchMatch defines model for SearchMatch.
+type SearchMatch struct {
+	At        time.Time `json:"at"`
+	Seq       int64     `json:"seq"`
+	SessionNo int       `json:"session_no"`
+}
+
+// SearchPage defines model for SearchPage.
+type SearchPage struct {
+	// Matches Newest first
+	Matches    []SearchMatch `json:"matches"`
+	NextCursor string        `json:"next_cursor,omitempty,omitzero"`
+
+	// Total Of all matches
+	Total int `json:"total"`
+}
+
+// SessionPage defines model for SessionPage.
+type SessionPage struct {
+	NextCursor string           `json:"next_cursor,omitempty,omitzero"`
+	Sessions   []SessionSummary `json:"sessions"`
+}
+
 // SessionSummary defines model for SessionSummary.
 type SessionSummary struct {
-	ClosedAt      time.Time `json:"closed_at,omitempty,omitzero"`
-	Department    Named     `json:"department,omitempty,omitzero"`
-	FirstSeq      int64     `json:"first_seq"`
-	ID            string    `json:"id"`
-	LastMessageAt time.Time `json:"last_message_at,omitempty,omitzero"`
-	LastSeq       int64     `json:"last_seq"`
-	No            int       `json:"no"`
-	Operator      Person    `json:"operator,omitempty,omitzero"`
+	ClosedAt   time.Time `json:"closed_at,omitempty,omitzero"`
+	Department Named     `json:"department,omitempty,omitzero"`
+
+	// FirstMessageSeq Where «Начало» leads (R-099)
+	FirstMessageSeq int64     `json:"first_message_seq,omitempty,omitzero"`
+	FirstSeq        int64     `json:"first_seq"`
+	ID              string    `json:"id"`
+	IP              string    `json:"ip,omitempty,omitzero"`
+	LastMessageAt   time.Time `json:"last_message_at,omitempty,omitzero"`
+
+	// LastMessageSeq Where «Конец» leads
+	LastMessageSeq int64  `json:"last_message_seq,omitempty,omitzero"`
+	LastSeq        int64  `json:"last_seq"`
+	No             int    `json:"no"`
+	Operator       Person `json:"operator,omitempty,omitzero"`
 
 	// Rating Only for level senior and above (D-39)
 	Rating int `json:"rating,omitempty,omitzero"`
 
+	// RatingComment As rating
+	RatingComment string `json:"rating_comment,omitempty,omitzero"`
+
 	// StartedAt Time of the first message (R-095)
 	StartedAt time.Time `json:"started_at"`
 	Tags      []Named   `json:"tags"`
+}
+
+// SetupRequest defines model for SetupRequest.
+type SetupRequest struct {
+	// Code As printed by the server
+	Code        string `json:"code"`
+	Locale      Locale `json:"locale,omitempty,omitzero"`
+	Login       string `json:"login"`
+	Name        string `json:"name"`
+	Password    string `json:"password"`
+	ProjectName string `json:"project_name"`
+	TimeZone    string `json:"time_zone,omitempty,omitzero"`
+}
+
+// SetupState defines model for SetupState.
+type SetupState struct {
+	Open bool `json:"open"`
 }
 
 // SignInRequest defines model for SignInRequest.
@@ -643,11 +1470,107 @@ type SignInRequest struct {
 	Password string `json:"password"`
 }
 
+// Tag defines model for Tag.
+type Tag struct {
+	Active bool   `json:"active"`
+	ID     string `json:"id"`
+	Name   string `json:"name"`
+
+	// Used Sessions that have it
+	Used int `json:"used"`
+}
+
+// TagInput defines model for TagInput.
+type TagInput struct {
+	Active bool   `json:"active,omitempty,omitzero"`
+	Name   string `json:"name"`
+}
+
+// TagPage defines model for TagPage.
+type TagPage struct {
+	Items      []Tag  `json:"items"`
+	NextCursor string `json:"next_cursor,omitempty,omitzero"`
+}
+
+// TagReport defines model for TagReport.
+type TagReport struct {
+	From  time.Time       `json:"from"`
+	Lines []TagReportLine `json:"lines"`
+
+	// Sessions Finished in the period
+	Sessions int       `json:"sessions"`
+	To       time.Time `json:"to"`
+}
+
+// TagReportLine defines model for TagReportLine.
+type TagReportLine struct {
+	Day string `json:"day,omitempty,omitzero"`
+
+	// Month YYYY-MM
+	Month    string `json:"month,omitempty,omitzero"`
+	Operator Person `json:"operator,omitempty,omitzero"`
+	Sessions int    `json:"sessions"`
+
+	// Source utm_source of the visit; empty: not identified
+	Source string `json:"source,omitempty,omitzero"`
+	Tag    Named  `json:"tag,omitempty,omitzero"`
+}
+
 // TagsRequest defines model for TagsRequest.
 type TagsRequest struct {
 	// ClientID Chosen by the client, new for each command (I-10)
 	ClientID ClientID `json:"client_id"`
 	Tags     []string `json:"tags"`
+}
+
+// Template defines model for Template.
+type Template struct {
+	Command    string `json:"command,omitempty,omitzero"`
+	Department Named  `json:"department,omitempty,omitzero"`
+	ID         string `json:"id"`
+	Own        bool   `json:"own"`
+	Text       string `json:"text"`
+	Title      string `json:"title"`
+}
+
+// TemplateChoice defines model for TemplateChoice.
+type TemplateChoice struct {
+	Templates []TemplateOffer `json:"templates"`
+}
+
+// TemplateInput defines model for TemplateInput.
+type TemplateInput struct {
+	// Command Without the slash; letters, digits, - and _
+	Command string `json:"command,omitempty,omitzero"`
+
+	// DepartmentID Absent means common
+	DepartmentID string `json:"department_id,omitempty,omitzero"`
+
+	// Own Only for himself
+	Own   bool   `json:"own,omitempty,omitzero"`
+	Text  string `json:"text"`
+	Title string `json:"title"`
+}
+
+// TemplateOffer defines model for TemplateOffer.
+type TemplateOffer struct {
+	Command    string             `json:"command,omitempty,omitzero"`
+	Department Named              `json:"department,omitempty,omitzero"`
+	ID         string             `json:"id"`
+	Scope      TemplateOfferScope `json:"scope"`
+
+	// Text Placeholders filled in, unknown ones removed
+	Text  string `json:"text"`
+	Title string `json:"title"`
+}
+
+// TemplateOfferScope defines model for TemplateOffer.Scope.
+type TemplateOfferScope string
+
+// TemplatePage defines model for TemplatePage.
+type TemplatePage struct {
+	Items      []Template `json:"items"`
+	NextCursor string     `json:"next_cursor,omitempty,omitzero"`
 }
 
 // Text 1 to 4000 characters; not only white space; no control characters but line breaks and tabs
@@ -665,10 +1588,14 @@ type TransferRequest struct {
 
 // TransferTarget defines model for TransferTarget.
 type TransferTarget struct {
-	Available  bool                 `json:"available"`
-	Department Named                `json:"department,omitempty,omitzero"`
-	Operator   Person               `json:"operator"`
-	Reason     TransferTargetReason `json:"reason,omitempty,omitzero"`
+	Available  bool  `json:"available"`
+	Department Named `json:"department,omitempty,omitzero"`
+
+	// DialogLimit Absent means no limit
+	DialogLimit int                  `json:"dialog_limit,omitempty,omitzero"`
+	OpenDialogs int                  `json:"open_dialogs,omitempty,omitzero"`
+	Operator    Person               `json:"operator"`
+	Reason      TransferTargetReason `json:"reason,omitempty,omitzero"`
 }
 
 // TransferTargetReason defines model for TransferTarget.Reason.
@@ -677,6 +1604,45 @@ type TransferTargetReason string
 // TransferTargets defines model for TransferTargets.
 type TransferTargets struct {
 	Targets []TransferTarget `json:"targets"`
+}
+
+// Visit The last visit (R-105); absent values are unknown (det.unknown)
+type Visit struct {
+	// Browser e.g. Chrome 149
+	Browser     string      `json:"browser,omitempty,omitzero"`
+	Device      VisitDevice `json:"device,omitempty,omitzero"`
+	IP          string      `json:"ip,omitempty,omitzero"`
+	LandingURL  string      `json:"landing_url,omitempty,omitzero"`
+	Language    string      `json:"language,omitempty,omitzero"`
+	Os          string      `json:"os,omitempty,omitzero"`
+	PageTitle   string      `json:"page_title,omitempty,omitzero"`
+	PageURL     string      `json:"page_url,omitempty,omitzero"`
+	Referrer    string      `json:"referrer,omitempty,omitzero"`
+	SeenAt      time.Time   `json:"seen_at"`
+	StartedAt   time.Time   `json:"started_at"`
+	TimeZone    string      `json:"time_zone,omitempty,omitzero"`
+	UtmCampaign string      `json:"utm_campaign,omitempty,omitzero"`
+	UtmMedium   string      `json:"utm_medium,omitempty,omitzero"`
+	UtmSource   string      `json:"utm_source,omitempty,omitzero"`
+	UtmTerm     string      `json:"utm_term,omitempty,omitzero"`
+}
+
+// VisitDevice defines model for Visit.Device.
+type VisitDevice string
+
+// VisitAnswer defines model for VisitAnswer.
+type VisitAnswer struct {
+	// Blocked Draw nothing (R-087)
+	Blocked bool `json:"blocked"`
+}
+
+// VisitRequest defines model for VisitRequest.
+type VisitRequest struct {
+	Language  string `json:"language,omitempty,omitzero"`
+	PageTitle string `json:"page_title,omitempty,omitzero"`
+	PageURL   string `json:"page_url,omitempty,omitzero"`
+	Referrer  string `json:"referrer,omitempty,omitzero"`
+	TimeZone  string `json:"time_zone,omitempty,omitzero"`
 }
 
 // VisitorClientFrame `hello` (token, after) first, within 5 s. Then `typing`, `ping`, `pong`.
@@ -699,10 +1665,15 @@ type VisitorCreated struct {
 
 // VisitorRequest defines model for VisitorRequest.
 type VisitorRequest struct {
+	// Language Of the browser
+	Language  string `json:"language,omitempty,omitzero"`
 	Locale    Locale `json:"locale,omitempty,omitzero"`
 	PageTitle string `json:"page_title,omitempty,omitzero"`
 	PageURL   string `json:"page_url,omitempty,omitzero"`
 	Referrer  string `json:"referrer,omitempty,omitzero"`
+
+	// TimeZone IANA name of the browser
+	TimeZone string `json:"time_zone,omitempty,omitzero"`
 }
 
 // VisitorServerFrame `hello` (now, state), then events after `after`. `event`. `state` whenever it changed. `typing` (name). `ping`, `pong`, `error`.
@@ -731,18 +1702,26 @@ type VisitorSession struct {
 
 // VisitorState defines model for VisitorState.
 type VisitorState struct {
+	// Blocked No messages from here (M-22)
+	Blocked     bool `json:"blocked"`
 	CanDownload bool `json:"can_download"`
 
 	// Consent Consent was given at least once
 	Consent  bool   `json:"consent,omitempty,omitzero"`
 	DialogID string `json:"dialog_id"`
 
+	// FormSeq visitor's seq of the contact form that stands open; absent: none. Earlier ones are over (M-58)
+	FormSeq int64 `json:"form_seq,omitempty,omitzero"`
+
 	// HeadSeq visitor's seq of the last event; 0 before the first
-	HeadSeq int64          `json:"head_seq"`
-	Now     time.Time      `json:"now"`
-	Rating  RatingOffer    `json:"rating,omitempty,omitzero"`
-	Rev     int64          `json:"rev"`
-	Session VisitorSession `json:"session,omitempty,omitzero"`
+	HeadSeq int64     `json:"head_seq"`
+	Now     time.Time `json:"now"`
+
+	// OperatorOnline Somebody who may answer is there and it is working time
+	OperatorOnline bool           `json:"operator_online"`
+	Rating         RatingOffer    `json:"rating,omitempty,omitzero"`
+	Rev            int64          `json:"rev"`
+	Session        VisitorSession `json:"session,omitempty,omitzero"`
 }
 
 // WidgetConfig defines model for WidgetConfig.
@@ -754,35 +1733,156 @@ type WidgetConfig struct {
 	Departments []Named    `json:"departments"`
 	Form        FormConfig `json:"form"`
 
+	// Greeting Replaces M-53 when set
+	Greeting string `json:"greeting,omitempty,omitzero"`
+
 	// Language page: the language of the host page, else ru (D-56)
 	Language WidgetConfigLanguage `json:"language"`
 
 	// Online An operator is online
-	Online      bool   `json:"online"`
-	ProjectName string `json:"project_name"`
-	Rating      bool   `json:"rating"`
+	Online bool `json:"online"`
+
+	// Open It is the widget’s working time
+	Open        bool             `json:"open"`
+	ProjectID   string           `json:"project_id"`
+	ProjectName string           `json:"project_name"`
+	Rating      bool             `json:"rating"`
+	Side        WidgetConfigSide `json:"side"`
 }
 
 // WidgetConfigLanguage page: the language of the host page, else ru (D-56)
 type WidgetConfigLanguage string
 
+// WidgetConfigSide defines model for WidgetConfig.Side.
+type WidgetConfigSide string
+
+// BlockID defines model for BlockID.
+type BlockID = string
+
+// DepartmentID defines model for DepartmentID.
+type DepartmentID = string
+
 // DialogID defines model for DialogID.
 type DialogID = string
+
+// LabelID defines model for LabelID.
+type LabelID = string
 
 // Lang defines model for Lang.
 type Lang = Locale
 
+// OperatorID defines model for OperatorID.
+type OperatorID = string
+
 // ProjectID defines model for ProjectID.
 type ProjectID = string
 
+// TagID defines model for TagID.
+type TagID = string
+
+// TemplateID defines model for TemplateID.
+type TemplateID = string
+
 // WidgetKey defines model for WidgetKey.
 type WidgetKey = string
+
+// GetAccessParams defines parameters for GetAccess.
+type GetAccessParams struct {
+	Q      string `form:"q,omitempty" json:"q,omitempty,omitzero"`
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  int    `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListAuditParams defines parameters for ListAudit.
+type ListAuditParams struct {
+	ProjectID  string    `form:"project_id,omitempty" json:"project_id,omitempty,omitzero"`
+	OperatorID string    `form:"operator_id,omitempty" json:"operator_id,omitempty,omitzero"`
+	DialogID   string    `form:"dialog_id,omitempty" json:"dialog_id,omitempty,omitzero"`
+	Action     string    `form:"action,omitempty" json:"action,omitempty,omitzero"`
+	From       time.Time `form:"from,omitempty" json:"from,omitempty,omitzero"`
+	To         time.Time `form:"to,omitempty" json:"to,omitempty,omitzero"`
+	Cursor     string    `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit      int       `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListOperatorsParams defines parameters for ListOperators.
+type ListOperatorsParams struct {
+	Q      string `form:"q,omitempty" json:"q,omitempty,omitzero"`
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  int    `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListBlocksParams defines parameters for ListBlocks.
+type ListBlocksParams struct {
+	Q      string        `form:"q,omitempty" json:"q,omitempty,omitzero"`
+	Source []BlockSource `form:"source,omitempty" json:"source,omitempty,omitzero"`
+	Cursor string        `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  int           `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListDepartmentsParams defines parameters for ListDepartments.
+type ListDepartmentsParams struct {
+	Q      string `form:"q,omitempty" json:"q,omitempty,omitzero"`
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  int    `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListLabelsParams defines parameters for ListLabels.
+type ListLabelsParams struct {
+	Q      string `form:"q,omitempty" json:"q,omitempty,omitzero"`
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  int    `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// GetTagReportParams defines parameters for GetTagReport.
+type GetTagReportParams struct {
+	From       time.Time                   `form:"from,omitempty" json:"from,omitempty,omitzero"`
+	To         time.Time                   `form:"to,omitempty" json:"to,omitempty,omitzero"`
+	OperatorID string                      `form:"operator_id,omitempty" json:"operator_id,omitempty,omitzero"`
+	TagID      string                      `form:"tag_id,omitempty" json:"tag_id,omitempty,omitzero"`
+	Source     string                      `form:"source,omitempty" json:"source,omitempty,omitzero"`
+	GroupBy    []GetTagReportParamsGroupBy `form:"group_by,omitempty" json:"group_by,omitempty,omitzero"`
+	Format     GetTagReportParamsFormat    `form:"format,omitempty" json:"format,omitempty,omitzero"`
+}
+
+// GetTagReportParamsGroupBy defines parameters for GetTagReport.
+type GetTagReportParamsGroupBy string
+
+// GetTagReportParamsFormat defines parameters for GetTagReport.
+type GetTagReportParamsFormat string
+
+// ListTagsParams defines parameters for ListTags.
+type ListTagsParams struct {
+	Q      string `form:"q,omitempty" json:"q,omitempty,omitzero"`
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  int    `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListTemplatesParams defines parameters for ListTemplates.
+type ListTemplatesParams struct {
+	Q      string `form:"q,omitempty" json:"q,omitempty,omitzero"`
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  int    `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
 
 // ListEventsParams defines parameters for ListEvents.
 type ListEventsParams struct {
 	After  int64 `form:"after,omitempty" json:"after,omitempty,omitzero"`
 	Before int64 `form:"before,omitempty" json:"before,omitempty,omitzero"`
 	Limit  int   `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// SearchDialogParams defines parameters for SearchDialog.
+type SearchDialogParams struct {
+	Q      string `form:"q" json:"q"`
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  int    `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListSessionsParams defines parameters for ListSessions.
+type ListSessionsParams struct {
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit  int    `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
 // GetOperatorTranscriptParams defines parameters for GetOperatorTranscript.
@@ -801,6 +1901,19 @@ type ListDialogsParams struct {
 // ListDialogsParamsSort defines parameters for ListDialogs.
 type ListDialogsParamsSort string
 
+// ListLogParams defines parameters for ListLog.
+type ListLogParams struct {
+	Q            string    `form:"q,omitempty" json:"q,omitempty,omitzero"`
+	From         time.Time `form:"from,omitempty" json:"from,omitempty,omitzero"`
+	To           time.Time `form:"to,omitempty" json:"to,omitempty,omitzero"`
+	OperatorID   string    `form:"operator_id,omitempty" json:"operator_id,omitempty,omitzero"`
+	DepartmentID string    `form:"department_id,omitempty" json:"department_id,omitempty,omitzero"`
+	TagID        string    `form:"tag_id,omitempty" json:"tag_id,omitempty,omitzero"`
+	LabelID      string    `form:"label_id,omitempty" json:"label_id,omitempty,omitzero"`
+	Cursor       string    `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	Limit        int       `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
 // ListVisitorEventsParams defines parameters for ListVisitorEvents.
 type ListVisitorEventsParams struct {
 	After  int64 `form:"after,omitempty" json:"after,omitempty,omitzero"`
@@ -812,6 +1925,63 @@ type ListVisitorEventsParams struct {
 type GetVisitorTranscriptParams struct {
 	Lang Lang `form:"lang,omitempty" json:"lang,omitempty,omitzero"`
 }
+
+// SetAccessJSONRequestBody defines body for SetAccess for application/json ContentType.
+type SetAccessJSONRequestBody = AccessInput
+
+// CreateOperatorJSONRequestBody defines body for CreateOperator for application/json ContentType.
+type CreateOperatorJSONRequestBody = OperatorInput
+
+// UpdateOperatorJSONRequestBody defines body for UpdateOperator for application/json ContentType.
+type UpdateOperatorJSONRequestBody = OperatorInput
+
+// CreateProjectJSONRequestBody defines body for CreateProject for application/json ContentType.
+type CreateProjectJSONRequestBody = ProjectCreate
+
+// PatchProjectSettingsJSONRequestBody defines body for PatchProjectSettings for application/json ContentType.
+type PatchProjectSettingsJSONRequestBody = ProjectSettingsPatch
+
+// AddBlockJSONRequestBody defines body for AddBlock for application/json ContentType.
+type AddBlockJSONRequestBody = BlockInput
+
+// PutBlocksJSONRequestBody defines body for PutBlocks for application/json ContentType.
+type PutBlocksJSONRequestBody = BlockListPut
+
+// CreateDepartmentJSONRequestBody defines body for CreateDepartment for application/json ContentType.
+type CreateDepartmentJSONRequestBody = DepartmentInput
+
+// UpdateDepartmentJSONRequestBody defines body for UpdateDepartment for application/json ContentType.
+type UpdateDepartmentJSONRequestBody = DepartmentInput
+
+// CreateLabelJSONRequestBody defines body for CreateLabel for application/json ContentType.
+type CreateLabelJSONRequestBody = LabelInput
+
+// UpdateLabelJSONRequestBody defines body for UpdateLabel for application/json ContentType.
+type UpdateLabelJSONRequestBody = LabelInput
+
+// CreateTagJSONRequestBody defines body for CreateTag for application/json ContentType.
+type CreateTagJSONRequestBody = TagInput
+
+// UpdateTagJSONRequestBody defines body for UpdateTag for application/json ContentType.
+type UpdateTagJSONRequestBody = TagInput
+
+// CreateTemplateJSONRequestBody defines body for CreateTemplate for application/json ContentType.
+type CreateTemplateJSONRequestBody = TemplateInput
+
+// UpdateTemplateJSONRequestBody defines body for UpdateTemplate for application/json ContentType.
+type UpdateTemplateJSONRequestBody = TemplateInput
+
+// BlockVisitorJSONRequestBody defines body for BlockVisitor for application/json ContentType.
+type BlockVisitorJSONRequestBody = CommandRequest
+
+// EditCardJSONRequestBody defines body for EditCard for application/json ContentType.
+type EditCardJSONRequestBody = CardPatch
+
+// RequestContactsJSONRequestBody defines body for RequestContacts for application/json ContentType.
+type RequestContactsJSONRequestBody = CommandRequest
+
+// AttachLabelJSONRequestBody defines body for AttachLabel for application/json ContentType.
+type AttachLabelJSONRequestBody = AttachLabelRequest
 
 // LeaveDialogJSONRequestBody defines body for LeaveDialog for application/json ContentType.
 type LeaveDialogJSONRequestBody = LeaveRequest
@@ -834,6 +2004,9 @@ type PatchMeJSONRequestBody = MePatch
 // SignInJSONRequestBody defines body for SignIn for application/json ContentType.
 type SignInJSONRequestBody = SignInRequest
 
+// SetUpJSONRequestBody defines body for SetUp for application/json ContentType.
+type SetUpJSONRequestBody = SetupRequest
+
 // ChooseDepartmentJSONRequestBody defines body for ChooseDepartment for application/json ContentType.
 type ChooseDepartmentJSONRequestBody = DepartmentRequest
 
@@ -845,6 +2018,9 @@ type SendVisitorMessageJSONRequestBody = MessageRequest
 
 // RateSessionJSONRequestBody defines body for RateSession for application/json ContentType.
 type RateSessionJSONRequestBody = RatingRequest
+
+// ReportVisitJSONRequestBody defines body for ReportVisit for application/json ContentType.
+type ReportVisitJSONRequestBody = VisitRequest
 
 // CreateVisitorJSONRequestBody defines body for CreateVisitor for application/json ContentType.
 type CreateVisitorJSONRequestBody = VisitorRequest

@@ -15,19 +15,20 @@ type sight struct {
 	red    []dialog.Reason
 	groups []dialog.Group
 	next   dialog.Next
+	now    time.Time
 }
 
 func see(row *store.Row, viewer dialog.Operator, read int64, now time.Time) sight {
-	v := sight{row: row, viewer: viewer, read: read}
+	v := sight{row: row, viewer: viewer, read: read, now: now}
 	v.red = dialog.Red(row.State, viewer, row.Settings, now)
-	v.groups = dialog.Groups(row.State, viewer, v.red)
+	v.groups = dialog.Groups(row.State, viewer, v.red, now)
 	v.next, _ = dialog.NextRed(row.State, viewer, row.Settings, now)
 	return v
 }
 
 func (v sight) unread() int64   { return max(0, v.row.State.VisitorEvents-v.read) }
 func (v sight) rank() string    { return dialog.Rank(v.row.State, v.red) }
-func (v sight) dot() dialog.Dot { return dialog.DotOf(v.row.State, v.viewer, v.red, v.unread()) }
+func (v sight) dot() dialog.Dot { return dialog.DotOf(v.row.State, v.viewer, v.red, v.unread(), v.now) }
 func (v sight) in(g dialog.Group) bool {
 	for _, x := range v.groups {
 		if x == g {
@@ -50,7 +51,7 @@ func (v sight) wire() Row {
 		Groups:     make([]Group, len(v.groups)),
 		Rank:       v.rank(),
 		ChangesAt:  dialog.ChangesAt(v.next),
-		Can:        canOf(dialog.CanDo(st, v.viewer)),
+		Can:        canOf(dialog.CanDo(st, v.viewer, v.now)),
 		Last:       lastOf(r.Last, v.viewer.ID),
 	}
 	for i, x := range v.red {
@@ -110,7 +111,8 @@ func canOf(c dialog.Can) Can {
 		}
 		return string(code)
 	}
-	return Can{Write: CanWrite(word(c.Write)), Transfer: CanTransfer(word(c.Transfer)), Leave: CanLeave(word(c.Leave))}
+	return Can{Write: CanWrite(word(c.Write)), Transfer: CanTransfer(word(c.Transfer)), Leave: CanLeave(word(c.Leave)),
+		Block: CanBlock(word(c.Block)), Edit: CanEdit(word(c.Edit))}
 }
 
 // eventFor is an event as an operator reads it.
@@ -142,7 +144,7 @@ func eventOf(e dialog.Event) Event {
 // stateOf is the dialog as its visitor may know it.
 func stateOf(r *store.Row, now time.Time) VisitorState {
 	st := r.State
-	out := VisitorState{DialogID: st.ID, Rev: r.Rev, HeadSeq: st.VisitorSeq, Consent: !r.ConsentAt.IsZero(),
+	out := VisitorState{DialogID: st.ID, Rev: r.Rev, HeadSeq: st.VisitorSeq, Consent: !r.State.ConsentAt.IsZero(),
 		CanDownload: st.VisitorMessages > 0, Now: now}
 	ses := st.Session
 	if ses == nil {

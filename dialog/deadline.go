@@ -62,7 +62,7 @@ func redAt(ses *Session, set Settings) time.Time {
 // mayAutoClose is the condition of D-40 without its time: answered sessions only, and never around the tag gate.
 func mayAutoClose(s State, set Settings) bool {
 	ses := s.Session
-	return set.AutoClose > 0 && s.Open() && !s.Waiting() && ses.AssigneeID != "" &&
+	return set.AutoClose > 0 && s.Open() && !s.Waiting() && !s.Blocked && ses.AssigneeID != "" &&
 		!ses.LastMessageAt.IsZero() && !(set.TagRequired() && len(ses.Tags) == 0)
 }
 
@@ -124,8 +124,10 @@ func NeedsSignal(before State, c Change, cmd Command, set Settings, armedUntil, 
 		if set.AutoClose == 0 {
 			return NoSignal
 		}
-	case ChooseDepartment, SubmitForm, Transfer, Leave:
+	case ChooseDepartment, SubmitForm, Transfer, Leave, Block, Unblock:
 		return SignalStart
+	case EditCard, AttachLabel, DetachLabel, WithdrawConsent, OfferContacts, Erase:
+		return NoSignal
 	}
 	if c.NewSession || c.Claimed || endsMark(before, c.State) {
 		return SignalStart

@@ -20,7 +20,7 @@ func TestUntakenTurnsRedAfterThreeMinutes(t *testing.T) {
 				t.Errorf("%s after 180 s: %v", o.ID, got)
 			}
 		}
-		stranger := Operator{ID: "x", Level: LevelOperator, Departments: []string{"delivery"}, Working: true}
+		stranger := Operator{ID: "x", Level: LevelOperator, Departments: []string{"delivery"}}
 		if got := Red(k.s, stranger, k.set, after(999)); got != nil {
 			t.Errorf("a stranger sees %v", got)
 		}

@@ -9,21 +9,41 @@ import (
 type Change struct {
 	State      State
 	Events     []Event
-	NewSession bool  // State.Session was started by this change
-	Claimed    bool  // this change took the dialog
-	Card       *Card // new values of the client card; empty fields stay as they were (D-44)
+	NewSession bool      // State.Session was started by this change
+	Claimed    bool      // this change took the dialog
+	Card       *Card     // new values of the client card; empty fields stay as they were (D-44)
+	CardEdit   *CardEdit // one field of it, saved by an operator
 	Consent    *ConsentProof
+	Withdrawn  bool    // consent was withdrawn
+	Erased     bool    // what is kept of the dialog is to be redacted with this change
+	Attach     *Label  // with an empty id: to be made, too
+	Detach     string  // id of a label
+	Listed     *Listed // what happens to the block list
 	Audit      []Audit
 }
 
 // Card holds contact values that a form brought.
 type Card struct{ Name, Phone, Email string }
 
-// Audit is one record of a consequential action (I-13). Detail holds ids and numbers, never texts of persons.
+// CardEdit is one field of the card with its new value; empty clears it.
+type CardEdit struct {
+	Field CardField
+	Value string
+}
+
+// Listed is a change of the block list «Блокировка из чата» (D-50).
+type Listed struct {
+	IP  string
+	Add bool // else taken off, in every list but the system's
+}
+
+// Audit is one record of a consequential action (I-13). Detail holds ids and numbers; Before and After hold values, texts
+// of persons included, and go with an erase (D-64).
 type Audit struct {
-	Action     string
-	OperatorID string // empty: visitor or system
-	Detail     map[string]any
+	Action        string
+	OperatorID    string // empty: visitor or system
+	Detail        map[string]any
+	Before, After map[string]any
 }
 
 // Env is what a decision takes from outside.
@@ -57,6 +77,24 @@ func Decide(s State, c Command, env Env) (Change, error) {
 		err = d.setTags(c)
 	case Rate:
 		err = d.rate(c)
+	case RequestContacts:
+		err = d.requestContacts(c)
+	case OfferContacts:
+		err = d.offerContacts(c)
+	case Block:
+		err = d.block(c)
+	case Unblock:
+		err = d.unblock(c)
+	case EditCard:
+		err = d.editCard(c)
+	case AttachLabel:
+		err = d.attachLabel(c)
+	case DetachLabel:
+		err = d.detachLabel(c)
+	case Erase:
+		err = d.erase(c)
+	case WithdrawConsent:
+		err = d.withdrawConsent(c)
 	default:
 		err = refuse(Invalid)
 	}
@@ -113,18 +151,42 @@ func (d *decision) audit(action, operator string, detail map[string]any) {
 	d.Audit = append(d.Audit, Audit{Action: action, OperatorID: operator, Detail: detail})
 }
 
-// ensureSession starts a session when none is open and reports whether it did. A start event starts the clock (D-06).
-func (d *decision) ensureSession() bool {
-	if d.State.Open() {
-		return false
+// arrive lets the visitor in: not from a blocked address, and with a session, which is started when none is open.
+// It reports whether it was. A start event starts the clock (D-06).
+func (d *decision) arrive(a Arrival) (started bool, err error) {
+	if a.Blocked {
+		return false, refuse(Blocked)
 	}
-	d.State.SessionNo++
-	d.State.Session = &Session{
-		ID: d.env.NewID(), No: d.State.SessionNo, StartedAt: d.env.Now,
+	if started = !d.State.Open(); started {
+		d.State.SessionNo++
+		d.State.Session = &Session{
+			ID: d.env.NewID(), No: d.State.SessionNo, StartedAt: d.env.Now,
+		}
+		d.NewSession = true
+		d.startWaiting()
 	}
-	d.NewSession = true
-	d.startWaiting()
-	return true
+	d.State.Blocked = false // he writes from another address, or his own was taken off the list
+	if a.IP != "" {
+		d.State.Session.IP = a.IP
+	}
+	return started, nil
+}
+
+// unattended tells the visitor once per session why nobody answers, with the form unless he has just filled it (D-21).
+func (d *decision) unattended(why Unattended, withForm bool) {
+	ses := d.State.Session
+	if why == Attended || ses.Unattended != Attended {
+		return
+	}
+	ses.Unattended = why
+	key := KeyOffline
+	if why == OutsideHours {
+		key = KeyClosed
+	}
+	d.system(AudienceVisitor, key, nil)
+	if withForm && d.env.Settings.Form.Enabled {
+		d.sendForm(BySystem, Operator{})
+	}
 }
 
 // startWaiting starts the clock unless it runs: later messages do not restart it (D-06).
@@ -149,10 +211,15 @@ func (d *decision) visitorMessage(c VisitorMessage) error {
 	if err := CheckText("text", c.Text, MaxText); err != nil {
 		return err
 	}
-	if !d.ensureSession() {
-		d.startWaiting()
+	started, err := d.arrive(c.Arrival)
+	if err != nil {
+		return err
 	}
+	d.startWaiting()
 	d.add(Event{Kind: KindMessage, Author: ByVisitor, Audience: AudienceAll, Text: c.Text})
+	if started {
+		d.unattended(c.Unattended, true)
+	}
 	return nil
 }
 
@@ -160,10 +227,16 @@ func (d *decision) chooseDepartment(c ChooseDepartment) error {
 	if c.ID == "" {
 		return refuseField(Invalid, "department_id")
 	}
-	d.ensureSession() // in an open session a choice is not a message: it starts no clock
+	started, err := d.arrive(c.Arrival) // in an open session a choice is not a message: it starts no clock
+	if err != nil {
+		return err
+	}
 	d.State.Session.DepartmentID, d.State.Session.FromClaimer = c.ID, false
 	d.add(Event{Kind: KindDepartment, Author: ByVisitor, Audience: AudienceAll,
 		Params: map[string]string{"department": c.Name, "department_id": c.ID}})
+	if started {
+		d.unattended(c.Unattended, true)
+	}
 	return nil
 }
 
@@ -171,11 +244,18 @@ func (d *decision) submitForm(c SubmitForm) error {
 	if !c.Consent {
 		return refuseField(ConsentRequired, "consent")
 	}
-	c, err := checkForm(c, d.env.Settings.Form)
+	form := d.env.Settings.Form
+	if c.Sent != nil {
+		form = *c.Sent
+	}
+	c, err := checkForm(c, form)
 	if err != nil {
 		return err
 	}
-	d.ensureSession()
+	started, err := d.arrive(c.Arrival)
+	if err != nil {
+		return err
+	}
 	params := map[string]string{}
 	for k, v := range map[string]string{"name": c.Name, "phone": c.Phone, "email": c.Email} {
 		if v != "" {
@@ -184,9 +264,16 @@ func (d *decision) submitForm(c SubmitForm) error {
 	}
 	d.add(Event{Kind: KindForm, Author: ByVisitor, Audience: AudienceAll, Params: params})
 	d.system(AudienceOperator, KeyFormFilled, nil)
+	d.State.Session.FormSeq, d.State.Session.FormVisitorSeq = 0, 0
 	d.Card = &Card{Name: c.Name, Phone: c.Phone, Email: c.Email}
 	d.Consent = &c.Proof
+	if d.State.ConsentAt.IsZero() {
+		d.State.ConsentAt = d.Events[0].At
+	}
 	d.audit("consent", "", map[string]any{"version": c.Proof.Version})
+	if started {
+		d.unattended(c.Unattended, false)
+	}
 	return nil
 }
 
@@ -194,24 +281,34 @@ func (d *decision) reply(c Reply) error {
 	if err := CheckText("text", c.Text, MaxText); err != nil {
 		return err
 	}
+	if err := d.answer(c.By, c.SeenSeq); err != nil {
+		return err
+	}
+	d.add(Event{Kind: KindMessage, Author: ByOperator, OperatorID: c.By.ID, OperatorName: c.By.Name,
+		Audience: AudienceAll, Text: c.Text})
+	return nil
+}
+
+// answer lets an operator answer the visitor: it claims an untaken dialog and stops the clock (D-08).
+func (d *decision) answer(by Operator, seenSeq int64) error {
 	if !d.State.Open() {
 		return refuse(SessionClosed)
 	}
 	ses := d.State.Session
-	lostRace := ses.AssigneeID != "" && ses.ClaimedBy != c.By.ID && c.SeenSeq < ses.ClaimSeq
+	lostRace := ses.AssigneeID != "" && ses.ClaimedBy != by.ID && seenSeq < ses.ClaimSeq
 	// Sight is lost with the access, also of his own dialogs. Who lost the race is told so even when the claim took the
 	// dialog into a department that is not his: he could see it until then.
-	if !MaySee(d.State, c.By) && !(lostRace && ses.FromClaimer && c.By.Level >= LevelOperator) {
+	if !MaySee(d.State, by) && !(lostRace && ses.FromClaimer && by.Level >= LevelOperator) {
 		return refuse(NotFound)
 	}
 	switch ses.AssigneeID {
-	case c.By.ID:
+	case by.ID:
 		// a second tab of the winner writes an ordinary message (D-66)
 	case "":
-		if err := mayClaim(c.By); err != nil {
+		if err := mayClaim(d.State, by, d.env.Now); err != nil {
 			return err
 		}
-		d.claim(c.By)
+		d.claim(by)
 	default:
 		code := NotAssignee
 		if lostRace {
@@ -220,14 +317,13 @@ func (d *decision) reply(c Reply) error {
 		return &Refusal{Code: code, OperatorID: ses.AssigneeID}
 	}
 	d.answered()
-	d.add(Event{Kind: KindMessage, Author: ByOperator, OperatorID: c.By.ID, OperatorName: c.By.Name,
-		Audience: AudienceAll, Text: c.Text})
 	return nil
 }
 
-// mayClaim checks what D-26 asks to be checked in the claiming transaction of a dialog he may see: hours, limit.
-func mayClaim(o Operator) error {
-	if !o.Working {
+// mayClaim checks what D-26 asks to be checked in the claiming transaction of a dialog he may see: hours, limit. The
+// server decides at this moment, whatever the page showed (D-22).
+func mayClaim(s State, o Operator, now time.Time) error {
+	if !o.Works(s.Session.DepartmentID, now) {
 		return refuse(OutsideWorkingHours)
 	}
 	if o.atLimit() {
@@ -270,7 +366,12 @@ func (d *decision) transfer(c Transfer) error {
 	}
 	ses := d.State.Session
 	to := c.To
-	if to.ID == ses.AssigneeID || to.Level < LevelOperator || !to.Online || !to.Working {
+	department := ses.DepartmentID
+	if c.Department != "" {
+		department = c.Department
+	}
+	// In working time, his own and the department's (D-36).
+	if to.ID == ses.AssigneeID || to.Level < LevelOperator || !to.Online || !to.Works(department, d.env.Now) {
 		return refuseField(TargetUnavailable, "operator_id")
 	}
 	if to.atLimit() {

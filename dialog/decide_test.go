@@ -60,7 +60,7 @@ func TestFirstReplyClaims(t *testing.T) {
 // the loser is told the winner's name even when the claim took the dialog into a department that is not his; of a
 // dialog that was never his to see he learns nothing.
 func TestLoserOfAnotherDepartment(t *testing.T) {
-	stranger := Operator{ID: "x", Level: LevelOperator, Departments: []string{"delivery"}, Working: true}
+	stranger := Operator{ID: "x", Level: LevelOperator, Departments: []string{"delivery"}}
 	k := newTalk(t)
 	k.do(after(0), write("Здравствуйте"))
 	k.do(after(10), reply(anna, "Добрый день")) // of sales alone
@@ -89,7 +89,7 @@ func TestWritingIntoAColleaguesDialog(t *testing.T) {
 // D-26: the conditions of a claim are checked in the same decision.
 func TestClaimConditions(t *testing.T) {
 	off, full, stranger, viewer := anna, anna, anna, anna
-	off.Working = false
+	off.Hours = &Hours{} // never
 	full.OpenDialogs = full.Limit
 	stranger.Departments = []string{"delivery"}
 	viewer.Level = LevelView
@@ -108,7 +108,7 @@ func TestClaimConditions(t *testing.T) {
 			k := newTalk(t)
 			k.do(after(0), ChooseDepartment{ID: "sales", Name: "Продажи"})
 			k.refused(after(1), reply(c.by, "Добрый день"), c.want)
-			if can := CanDo(k.s, c.by); can.Write != c.want {
+			if can := CanDo(k.s, c.by, after(10)); can.Write != c.want {
 				t.Errorf("CanDo says %q, Decide says %q", can.Write, c.want)
 			}
 		})
@@ -121,7 +121,7 @@ func TestOwnDialogOutOfHours(t *testing.T) {
 	k.do(after(0), write("Здравствуйте"))
 	k.do(after(1), reply(anna, "Добрый день"))
 	off := anna
-	off.Working, off.OpenDialogs = false, 3
+	off.Hours, off.OpenDialogs = &Hours{}, 3
 	k.do(after(2), reply(off, "Я ещё тут"))
 }
 
@@ -133,7 +133,7 @@ func TestAccessTakenAway(t *testing.T) {
 	out := anna
 	out.Level = LevelView
 	k.refused(after(2), reply(out, "Я ещё тут"), NotFound)
-	if can := CanDo(k.s, out); can.Write != NotFound || can.Leave != NotFound {
+	if can := CanDo(k.s, out, after(10)); can.Write != NotFound || can.Leave != NotFound {
 		t.Errorf("can %+v", can)
 	}
 }
@@ -194,7 +194,7 @@ func TestTransfer(t *testing.T) {
 	k.do(after(2), reply(anna, "Добрый день"))
 
 	offline, full, viewer, off := oleg, oleg, oleg, oleg
-	offline.Online, full.OpenDialogs, viewer.Level, off.Working = false, 3, LevelView, false
+	offline.Online, full.OpenDialogs, viewer.Level, off.Hours = false, 3, LevelView, &Hours{}
 	for _, to := range []Operator{offline, viewer, off, anna} {
 		k.refused(after(3), Transfer{By: anna, To: to}, TargetUnavailable)
 	}

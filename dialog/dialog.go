@@ -58,6 +58,10 @@ const (
 	KindForm       Kind = "form"
 	KindDepartment Kind = "department"
 	KindSystem     Kind = "system"
+	// KindFormRequest is the contact form as it was sent to the visitor, with its configuration (R-048, R-049, D-34).
+	KindFormRequest Kind = "form_request"
+	// KindErased tells clients to drop the bodies they keep of everything before it (D-64).
+	KindErased Kind = "erased"
 )
 
 // Keys of system messages: keys of the glossary, rendered in the reader's language (D-56).
@@ -67,6 +71,13 @@ const (
 	KeyEndedOperator  = "dialog.ended.operator" // M-02, operator
 	KeyTransferred    = "transfer.done"         // M-14, operator
 	KeyFormFilled     = "form.filled"           // M-05, operator
+	KeyFormSent       = "form.sent"             // M-04, operator
+	KeyBacklog        = "backlog.visitor"       // M-07, both (D-33)
+	KeyClosed         = "hours.visitor"         // M-31, visitor
+	KeyOffline        = "offline.visitor"       // M-32, visitor
+	KeyBlocked        = "block.done"            // M-20, operator
+	KeyUnblocked      = "unblock.done"          // M-21, operator
+	KeyBlockedVisitor = "block.visitor"         // M-22, visitor
 )
 
 // Event is one entry of the log. It is never changed after it was decided.
@@ -97,6 +108,8 @@ type State struct {
 	VisitorEvents   int64     // visitor events so far, the base of unread counters (D-11)
 	VisitorMessages int64     // visitor messages so far; 0 means no download
 	SessionNo       int       // sessions so far
+	Blocked         bool      // the current session's address is on a list: its clock stands still (D-67)
+	ConsentAt       time.Time // consent that holds; zero: none (D-41)
 	Session         *Session  // the newest session, open or closed; nil before the first
 }
 
@@ -108,6 +121,7 @@ type Session struct {
 	FirstSeq  int64
 	LastSeq   int64 // last event of the session
 
+	IP           string // last seen in this session (D-48); empty: unknown
 	DepartmentID string
 	// FromClaimer: the department came with the claim (D-19, third rule); before it the dialog was everybody's.
 	FromClaimer bool
@@ -123,6 +137,10 @@ type Session struct {
 	UnclaimedMarked bool
 	OverdueMarked   bool
 
+	FormSeq, FormVisitorSeq int64     // the contact form that stands open in the stream (D-34); 0: none
+	OfferedAt               time.Time // backlog message and form; zero: not offered in this session (D-31)
+	Unattended              Unattended
+
 	LastVisitorSeq int64     // last visitor event, for unseen_message (D-65)
 	LastMessageAt  time.Time // last message of either side
 	Tags           []string
@@ -134,6 +152,16 @@ type Session struct {
 	Rating        int       // 0: none
 	RatingComment string
 }
+
+// Unattended says why nobody answers at the start of a session; told to the visitor once per session (D-21).
+type Unattended string
+
+// Reasons why nobody answers.
+const (
+	Attended     Unattended = ""
+	OutsideHours Unattended = "closed"  // M-31
+	NobodyOnline Unattended = "offline" // M-32
+)
 
 // Open reports whether the dialog has an open session.
 func (s State) Open() bool { return s.Session != nil && s.Session.ClosedAt.IsZero() }
@@ -160,6 +188,7 @@ type Settings struct {
 	RatingPrompt time.Duration
 	AutoClose    time.Duration // 0: off (D-40)
 	Form         Form
+	LabelLevel   Level // may create labels in the card (D-03)
 }
 
 // TagRequired reports whether a session may not end without a tag; no active tags is as good as off (D-54).
@@ -175,8 +204,23 @@ const (
 	FieldRequired FieldMode = "required"
 )
 
-// Form is the configured contact form (D-34).
-type Form struct{ Name, Phone, Email FieldMode }
+// Form is the configured contact form, which serves three places (D-34). Sent forms keep what it was then.
+type Form struct {
+	Enabled                                 bool // operators may send it
+	Before                                  bool // offered before the talk
+	Title                                   string
+	Name, Phone, Email                      FieldMode
+	ConsentText, ConsentURL, ConsentVersion string
+	Company                                 string
+}
+
+// params is the form as an event keeps it.
+func (f Form) params() map[string]string {
+	return map[string]string{
+		"name": string(f.Name), "phone": string(f.Phone), "email": string(f.Email), "title": f.Title,
+		"consent_text": f.ConsentText, "consent_url": f.ConsentURL, "consent_version": f.ConsentVersion, "company": f.Company,
+	}
+}
 
 // Operator is an operator as one project sees him at the moment of the decision.
 type Operator struct {
@@ -185,8 +229,9 @@ type Operator struct {
 	Departments []string // ids of this project's departments he belongs to
 	Limit       int      // dialogs in all projects (D-29); 0: no limit
 	OpenDialogs int      // open sessions assigned to him in all projects
-	Online      bool     // a live connection, or he himself acts (D-04)
-	Working     bool     // his working time (D-22)
+	Online      bool     // status «В сети» and a live connection, or he himself acts (D-04)
+	Hours       *Hours   // his own; nil: round the clock (D-22)
+	Calendar    Calendar // the project's
 }
 
 func (o Operator) atLimit() bool { return o.Limit > 0 && o.OpenDialogs >= o.Limit }

@@ -12,9 +12,9 @@ var t0 = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 func after(s float64) time.Time { return t0.Add(time.Duration(s * float64(time.Second))) }
 
 var (
-	anna = Operator{ID: "anna", Name: "Анна Иванова", Level: LevelOperator, Departments: []string{"sales"}, Limit: 3, Online: true, Working: true}
-	oleg = Operator{ID: "oleg", Name: "Олег Петров", Level: LevelOperator, Departments: []string{"sales", "delivery"}, Limit: 3, Online: true, Working: true}
-	vera = Operator{ID: "vera", Name: "Вера Кузнецова", Level: LevelSenior, Departments: []string{"delivery"}, Limit: 3, Online: true, Working: true}
+	anna = Operator{ID: "anna", Name: "Анна Иванова", Level: LevelOperator, Departments: []string{"sales"}, Limit: 3, Online: true}
+	oleg = Operator{ID: "oleg", Name: "Олег Петров", Level: LevelOperator, Departments: []string{"sales", "delivery"}, Limit: 3, Online: true}
+	vera = Operator{ID: "vera", Name: "Вера Кузнецова", Level: LevelSenior, Departments: []string{"delivery"}, Limit: 3, Online: true}
 )
 
 var settings = Settings{

@@ -38,15 +38,16 @@ func MaySee(s State, o Operator) bool {
 	return ses.AssigneeID == o.ID || o.Level >= LevelSenior || ses.DepartmentID == "" || o.in(ses.DepartmentID)
 }
 
-// Visible reports whether the dialog stands in the operator's lists: open, and untaken ones only in working time.
-func Visible(s State, o Operator) bool {
-	return s.Open() && MaySee(s, o) && (s.Session.AssigneeID != "" || o.Working)
+// Visible reports whether the dialog stands in the operator's lists: open, and untaken ones only in his and their
+// queue's working time (R-026 to R-028, D-22).
+func Visible(s State, o Operator, now time.Time) bool {
+	return s.Open() && MaySee(s, o) && (s.Session.AssigneeID != "" || o.Works(s.Session.DepartmentID, now))
 }
 
 // Red returns why the dialog is red for this operator at this moment (D-09); computed from facts, so it is right
 // whether or not the timer came.
 func Red(s State, o Operator, set Settings, now time.Time) []Reason {
-	if !Visible(s, o) {
+	if !Visible(s, o, now) {
 		return nil
 	}
 	ses := s.Session
@@ -73,7 +74,7 @@ type Next struct {
 
 // NextRed returns when the dialog turns red for this operator if nobody acts.
 func NextRed(s State, o Operator, set Settings, now time.Time) (Next, bool) {
-	if !Visible(s, o) || !s.Waiting() {
+	if !Visible(s, o, now) || !s.Waiting() {
 		return Next{}, false
 	}
 	at := redAt(s.Session, set)
@@ -101,8 +102,8 @@ func ChangesAt(nexts ...Next) time.Time {
 }
 
 // Groups are the tabs the dialog stands in for this operator.
-func Groups(s State, o Operator, red []Reason) []Group {
-	if !Visible(s, o) {
+func Groups(s State, o Operator, red []Reason, now time.Time) []Group {
+	if !Visible(s, o, now) {
 		return nil
 	}
 	switch s.Session.AssigneeID {
@@ -150,8 +151,8 @@ const (
 )
 
 // DotOf is what one dialog adds to its project's dot: own and untaken ones count, colleagues' do not (D-12).
-func DotOf(s State, o Operator, red []Reason, unread int64) Dot {
-	if !Visible(s, o) || (s.Session.AssigneeID != o.ID && s.Session.AssigneeID != "") {
+func DotOf(s State, o Operator, red []Reason, unread int64, now time.Time) Dot {
+	if !Visible(s, o, now) || (s.Session.AssigneeID != o.ID && s.Session.AssigneeID != "") {
 		return DotNone
 	}
 	if len(red) > 0 {
@@ -173,14 +174,20 @@ func Stronger(a, b Dot) Dot {
 }
 
 // Can says what the operator may do with the dialog now: empty for yes, else the code of the refusal he would get.
-type Can struct{ Write, Transfer, Leave Code }
+type Can struct{ Write, Transfer, Leave, Block, Edit Code }
 
 // CanDo asks the same rules that Decide applies, so that the console never offers what the server refuses.
-func CanDo(s State, o Operator) Can {
-	return Can{Write: mayWrite(s, o), Transfer: code(mayManage(s, o)), Leave: code(mayManage(s, o))}
+func CanDo(s State, o Operator, now time.Time) Can {
+	return Can{
+		Write:    mayWrite(s, o, now),
+		Transfer: code(mayManage(s, o)),
+		Leave:    code(mayManage(s, o)),
+		Block:    code(mayBlock(s, o, now)),
+		Edit:     code(mayEdit(s, o)),
+	}
 }
 
-func mayWrite(s State, o Operator) Code {
+func mayWrite(s State, o Operator, now time.Time) Code {
 	switch {
 	case !s.Open():
 		return SessionClosed
@@ -191,7 +198,7 @@ func mayWrite(s State, o Operator) Code {
 	case s.Session.AssigneeID != "":
 		return NotAssignee
 	}
-	return code(mayClaim(o))
+	return code(mayClaim(s, o, now))
 }
 
 func code(err error) Code {

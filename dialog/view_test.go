@@ -10,12 +10,12 @@ import (
 func TestGroups(t *testing.T) {
 	k := newTalk(t)
 	k.do(after(0), write("Здравствуйте"))
-	groups := func(o Operator, s float64) []Group { return Groups(k.s, o, Red(k.s, o, k.set, after(s))) }
+	groups := func(o Operator, s float64) []Group { return Groups(k.s, o, Red(k.s, o, k.set, after(s)), after(s)) }
 	if got := groups(anna, 999); !slices.Equal(got, []Group{Unassigned, All}) {
 		t.Errorf("untaken and red: %v, «Важные» must not have it (R-018)", got)
 	}
 	off := anna
-	off.Working = false
+	off.Hours = &Hours{} // never
 	if got := groups(off, 1); got != nil {
 		t.Errorf("out of hours: %v (R-028)", got)
 	}
@@ -40,7 +40,7 @@ func TestGroups(t *testing.T) {
 func TestMaySee(t *testing.T) {
 	k := newTalk(t)
 	k.do(after(0), ChooseDepartment{ID: "sales", Name: "Продажи"})
-	stranger := Operator{ID: "x", Level: LevelOperator, Departments: []string{"delivery"}, Working: true, Online: true}
+	stranger := Operator{ID: "x", Level: LevelOperator, Departments: []string{"delivery"}, Online: true}
 	if MaySee(k.s, stranger) || !MaySee(k.s, anna) || !MaySee(k.s, vera) {
 		t.Error("department rule")
 	}
@@ -102,7 +102,7 @@ func TestDot(t *testing.T) {
 	k := newTalk(t)
 	k.do(after(0), write("раз"))
 	dot := func(o Operator, s float64, unread int64) Dot {
-		return DotOf(k.s, o, Red(k.s, o, k.set, after(s)), unread)
+		return DotOf(k.s, o, Red(k.s, o, k.set, after(s)), unread, after(s))
 	}
 	if got := dot(anna, 1, 1); got != DotBlue {
 		t.Errorf("new: %s", got)

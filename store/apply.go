@@ -312,13 +312,11 @@ func (r Row) after(ch dialog.Change, in input) Row {
 			out.Last = last
 		}
 	}
-	if ch.Card != nil {
-		if ch.Card.Name != "" {
-			out.VisitorName = ch.Card.Name
-		}
-		if out.ConsentAt.IsZero() {
-			out.ConsentAt = ch.Events[0].At
-		}
+	if ch.Card != nil && ch.Card.Name != "" {
+		out.VisitorName = ch.Card.Name
+	}
+	if e := ch.CardEdit; e != nil && e.Field == dialog.CardName {
+		out.VisitorName = e.Value
 	}
 	return out
 }

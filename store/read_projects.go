@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"time"
-
 	"github.com/jackc/pgx/v5"
 
 	"github.com/otklik/otklik/dialog"
@@ -17,6 +15,7 @@ type Seat struct {
 	ProjectID   string
 	ProjectName string
 	TimeZone    string
+	Rev         int64 // of the project's settings
 	Operator    dialog.Operator
 	Settings    dialog.Settings
 	Tags        []Named // active ones, in order
@@ -27,38 +26,33 @@ type Seat struct {
 const seatSQL = `
 SELECT p.id::text, p.name, p.time_zone, o.id::text, o.name, a.level,
 ARRAY(SELECT m.department_id::text FROM department_members m JOIN departments dep ON dep.id = m.department_id
-      WHERE m.operator_id = o.id AND dep.project_id = p.id ORDER BY dep.position, dep.name),
+      WHERE m.operator_id = o.id AND dep.project_id = p.id AND dep.active ORDER BY dep.position, dep.name),
 coalesce(o.dialog_limit, 0),
 (SELECT count(*) FROM sessions s WHERE s.assignee_id = o.id AND s.closed_at IS NULL),
-EXISTS (SELECT FROM presence pr WHERE pr.operator_id = o.id AND pr.seen_at > clock_timestamp() - ` + presenceTimeout + `),
-p.tagging, p.rating, p.long_wait_seconds, p.rating_prompt_seconds, p.auto_close_minutes, p.form,
-ARRAY(SELECT t.id::text FROM tags t WHERE t.project_id = p.id AND t.active ORDER BY t.position, t.name),
+` + onlineSQL + `, o.hours, p.rev,` + calendarColumns + `,` + settingsColumns + `,
 ARRAY(SELECT t.name FROM tags t WHERE t.project_id = p.id AND t.active ORDER BY t.position, t.name),
-ARRAY(SELECT dep.id::text FROM departments dep WHERE dep.project_id = p.id ORDER BY dep.position, dep.name),
-ARRAY(SELECT dep.name FROM departments dep WHERE dep.project_id = p.id ORDER BY dep.position, dep.name)
+ARRAY(SELECT dep.id::text FROM departments dep WHERE dep.project_id = p.id AND dep.active ORDER BY dep.position, dep.name),
+ARRAY(SELECT dep.name FROM departments dep WHERE dep.project_id = p.id AND dep.active ORDER BY dep.position, dep.name)
 FROM access a JOIN operators o ON o.id = a.operator_id JOIN projects p ON p.id = a.project_id
 WHERE o.active AND p.active AND a.level >= 2 AND `
 
 func scanSeat(r pgx.CollectableRow) (Seat, error) {
 	var seat Seat
 	var level int16
-	var longWait, prompt, autoClose int
-	var form formSettings
+	var cal calendarScan
+	var set settingsScan
 	var tagNames, depIDs, depNames []string
-	o, set := &seat.Operator, &seat.Settings
-	err := r.Scan(&seat.ProjectID, &seat.ProjectName, &seat.TimeZone, &o.ID, &o.Name, &level, &o.Departments,
-		&o.Limit, &o.OpenDialogs, &o.Online,
-		&set.Tagging, &set.Rating, &longWait, &prompt, &autoClose, &form, &set.ActiveTags, &tagNames, &depIDs, &depNames)
+	o := &seat.Operator
+	into := []any{&seat.ProjectID, &seat.ProjectName, &seat.TimeZone, &o.ID, &o.Name, &level, &o.Departments,
+		&o.Limit, &o.OpenDialogs, &o.Online, &o.Hours, &seat.Rev}
+	into = append(append(append(into, cal.into()...), set.into()...), &tagNames, &depIDs, &depNames)
+	err := r.Scan(into...)
 	if err != nil {
 		return Seat{}, err
 	}
-	o.Level = dialog.Level(level)
-	o.Working = true // as scanFacts: no working hours yet
-	set.LongWait = time.Duration(longWait) * time.Second
-	set.RatingPrompt = time.Duration(prompt) * time.Second
-	set.AutoClose = time.Duration(autoClose) * time.Minute
-	set.Form = dialog.Form(form)
-	seat.Tags, seat.Departments = zip(set.ActiveTags, tagNames), zip(depIDs, depNames)
+	o.Level, o.Calendar = dialog.Level(level), cal.calendar()
+	seat.Settings = set.settings()
+	seat.Tags, seat.Departments = zip(seat.Settings.ActiveTags, tagNames), zip(depIDs, depNames)
 	return seat, nil
 }
 

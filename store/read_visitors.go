@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -10,6 +11,8 @@ import (
 // Widget is what a visitor's page may know of a project.
 type Widget struct {
 	ProjectID, ProjectName, Language, Accent string
+	Side, Greeting                           string
+	Open                                     bool    // it is the widget's working time (D-22)
 	Online                                   bool    // somebody who may answer is there
 	Departments                              []Named // empty when the choice is off
 	Rating                                   bool
@@ -18,6 +21,9 @@ type Widget struct {
 
 // WidgetForm is the configured contact form with its consent (D-34, D-41).
 type WidgetForm struct {
+	Enabled        bool   `json:"enabled"`
+	Before         bool   `json:"before"`
+	Title          string `json:"title"`
 	Name           string `json:"name"`
 	Phone          string `json:"phone"`
 	Email          string `json:"email"`
@@ -32,17 +38,23 @@ func (s *Store) WidgetByKey(ctx context.Context, key string) (Widget, error) {
 	var w Widget
 	var company string
 	var ids, names []string
+	var now time.Time
+	var cal calendarScan
 	err := s.pool.QueryRow(ctx, `
-SELECT p.id::text, p.name, p.language, p.accent, p.company, p.rating, p.form,
+SELECT p.id::text, p.name, p.language, p.accent, p.side, p.greeting, p.company, p.rating, p.form, otklik_now(),`+calendarColumns+`,
 EXISTS (SELECT FROM access a JOIN operators o ON o.id = a.operator_id AND o.active
-  JOIN presence pr ON pr.operator_id = a.operator_id AND pr.seen_at > clock_timestamp() - `+presenceTimeout+`
-  WHERE a.project_id = p.id AND a.level >= 2),
-ARRAY(SELECT d.id::text FROM departments d WHERE d.project_id = p.id AND p.department_choice ORDER BY d.position, d.name),
-ARRAY(SELECT d.name FROM departments d WHERE d.project_id = p.id AND p.department_choice ORDER BY d.position, d.name)
+  WHERE a.project_id = p.id AND a.level >= 2 AND `+onlineSQL+`),
+ARRAY(SELECT d.id::text FROM departments d WHERE d.project_id = p.id AND d.active AND p.department_choice ORDER BY d.position, d.name),
+ARRAY(SELECT d.name FROM departments d WHERE d.project_id = p.id AND d.active AND p.department_choice ORDER BY d.position, d.name)
 FROM projects p WHERE p.widget_key = $1 AND p.active`, key).
-		Scan(&w.ProjectID, &w.ProjectName, &w.Language, &w.Accent, &company, &w.Rating, &w.Form, &w.Online, &ids, &names)
+		Scan(append(append([]any{&w.ProjectID, &w.ProjectName, &w.Language, &w.Accent, &w.Side, &w.Greeting, &company, &w.Rating, &w.Form, &now},
+			cal.into()...), &w.Online, &ids, &names)...)
+	if err != nil {
+		return Widget{}, unavailable(err)
+	}
+	w.Open = cal.calendar().Open("", now)
 	w.Departments, w.Form.Company = zip(ids, names), company // after the scan: reading JSON empties what it fills
-	return w, unavailable(err)
+	return w, nil
 }
 
 // NewVisitor is what is kept of a visitor when he first acts.

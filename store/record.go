@@ -42,13 +42,16 @@ func (r record) queue(b *pgx.Batch) {
 
 const insertSession = `INSERT INTO sessions (id, dialog_id, project_id, no, started_at, first_seq, last_seq, department_id,
  assignee_id, claimed_by, claim_seq, claimed_at, waiting_since, transferred, transferred_at, unclaimed_marked, overdue_marked,
- last_visitor_seq, last_message_at, tags, closed_at, closed_by, rating_until, prompt_ended, rating, rating_comment, from_claimer)
- VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20::text[]::uuid[],$21,$22,$23,$24,$25,$26,$27)`
+ last_visitor_seq, last_message_at, tags, closed_at, closed_by, rating_until, prompt_ended, rating, rating_comment, from_claimer,
+ ip, form_seq, form_visitor_seq, offered_at, unattended)
+ VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20::text[]::uuid[],$21,$22,$23,$24,$25,$26,$27,
+ $28::text::inet,$29,$30,$31,$32)`
 
 const updateSession = `UPDATE sessions SET last_seq=$2, department_id=$3, assignee_id=$4, claimed_by=$5, claim_seq=$6,
  claimed_at=$7, waiting_since=$8, transferred=$9, transferred_at=$10, unclaimed_marked=$11, overdue_marked=$12,
  last_visitor_seq=$13, last_message_at=$14, tags=$15::text[]::uuid[], closed_at=$16, closed_by=$17, rating_until=$18,
- prompt_ended=$19, rating=$20, rating_comment=$21, from_claimer=$22 WHERE id=$1`
+ prompt_ended=$19, rating=$20, rating_comment=$21, from_claimer=$22,
+ ip=$23::text::inet, form_seq=$24, form_visitor_seq=$25, offered_at=$26, unattended=$27 WHERE id=$1`
 
 func (r record) queueSession(b *pgx.Batch) {
 	ses := r.change.State.Session
@@ -62,7 +65,8 @@ func (r record) queueSession(b *pgx.Batch) {
 	changing := []any{ses.LastSeq, nullable(ses.DepartmentID), nullable(ses.AssigneeID), nullable(ses.ClaimedBy), ses.ClaimSeq,
 		nullable(ses.ClaimedAt), nullable(ses.WaitingSince), ses.Transferred, nullable(ses.TransferredAt), ses.UnclaimedMarked,
 		ses.OverdueMarked, ses.LastVisitorSeq, nullable(ses.LastMessageAt), tags, nullable(ses.ClosedAt), nullable(ses.ClosedBy),
-		nullable(ses.RatingUntil), ses.PromptEnded, ses.Rating, ses.RatingComment, ses.FromClaimer}
+		nullable(ses.RatingUntil), ses.PromptEnded, ses.Rating, ses.RatingComment, ses.FromClaimer,
+		nullable(ses.IP), ses.FormSeq, ses.FormVisitorSeq, nullable(ses.OfferedAt), string(ses.Unattended)}
 	if r.change.NewSession {
 		fixed := []any{ses.ID, r.after.State.ID, r.after.ProjectID, ses.No, ses.StartedAt, ses.FirstSeq}
 		b.Queue(insertSession, append(fixed, changing...)...)
@@ -99,7 +103,8 @@ func (r record) queueDialog(b *pgx.Batch) {
 	st, last := r.after.State, r.after.Last
 	deadline, _ := dialog.NextDeadline(st, r.after.Settings)
 	var card dialog.Card
-	if r.change.Card != nil {
+	cardBrought := r.change.Card != nil && *r.change.Card != dialog.Card{}
+	if cardBrought {
 		card = *r.change.Card
 	}
 	var sessionID string
@@ -109,7 +114,8 @@ func (r record) queueDialog(b *pgx.Batch) {
 	b.Queue(`UPDATE dialogs SET rev=$2, changed_at=`+changedAt+`, seq=$3, visitor_seq=$4, last_at=$5, turn_no=$6,
  visitor_events=$7, visitor_messages=$8, session_no=$9, session_id=$10, last_kind=$11, last_author=$12, last_operator_id=$13,
  last_text=$14, last_shown_at=$15,
- card_name=coalesce($16, card_name), card_email=coalesce($17, card_email), card_phone=coalesce($18, card_phone), consent_at=$19,
+ card_name=coalesce($16, card_name), card_email=coalesce($17, card_email), card_phone=coalesce($18, card_phone), card_rev=card_rev + CASE WHEN $24 THEN 1 ELSE 0 END,
+ consent_at=coalesce($19, consent_at), blocked=$25,
  next_deadline_at=$20, next_deadline_kind=$21,
  signal_seq=signal_seq + CASE WHEN $22 THEN 1 ELSE 0 END, signal_start=signal_start OR $23,
  relay_at=CASE WHEN $22 AND relay_tries <= 3 THEN '-infinity' ELSE relay_at END
@@ -117,9 +123,9 @@ func (r record) queueDialog(b *pgx.Batch) {
 		st.ID, r.after.Rev, st.Seq, st.VisitorSeq, nullable(st.LastAt), st.TurnNo,
 		st.VisitorEvents, st.VisitorMessages, st.SessionNo, nullable(sessionID), nullable(string(last.Kind)), nullable(string(last.Author)),
 		nullable(last.OperatorID), last.Text, nullable(last.At),
-		nullable(card.Name), nullable(card.Email), nullable(card.Phone), nullable(r.after.ConsentAt),
+		nullable(card.Name), nullable(card.Email), nullable(card.Phone), nullable(st.ConsentAt),
 		nullable(deadline.At), nullable(string(deadline.Kind)),
-		r.signal != dialog.NoSignal, r.signal == dialog.SignalStart)
+		r.signal != dialog.NoSignal, r.signal == dialog.SignalStart, cardBrought, st.Blocked)
 	if a := r.ack; a != nil {
 		a.queue(b, st.ID)
 	}
@@ -147,7 +153,7 @@ func queueAudit(b *pgx.Batch, row Row, a dialog.Audit, source string) {
 	if detail == nil {
 		detail = map[string]any{}
 	}
-	b.Queue(`INSERT INTO audit (at, action, project_id, dialog_id, session_id, operator_id, source, detail)
- VALUES (otklik_now(),$1,$2,$3,$4,$5,$6,$7)`,
-		a.Action, row.ProjectID, row.State.ID, nullable(sessionID), nullable(a.OperatorID), source, detail)
+	b.Queue(`INSERT INTO audit (at, action, project_id, dialog_id, session_id, operator_id, source, detail, before, after)
+ VALUES (otklik_now(),$1,$2,$3,$4,$5,$6,$7,$8,$9)`,
+		a.Action, row.ProjectID, row.State.ID, nullable(sessionID), nullable(a.OperatorID), source, detail, a.Before, a.After)
 }

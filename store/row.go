@@ -22,7 +22,6 @@ type Row struct {
 	VisitorNumber  string
 	AssigneeName   string
 	DepartmentName string
-	ConsentAt      time.Time // zero: no consent (D-41)
 
 	SignalSeq, SignalAcked int64
 	SignalStart            bool
@@ -46,22 +45,23 @@ const dialogColumns = `
 d.id::text, d.project_id::text, d.visitor_id::text, d.rev, otklik_now(),
 d.seq, d.visitor_seq, d.last_at, d.turn_no, d.visitor_events, d.visitor_messages, d.session_no,
 d.last_kind, d.last_author, d.last_operator_id::text, d.last_text, d.last_shown_at,
-d.card_name, v.number, d.consent_at,
+d.card_name, v.number, CASE WHEN d.withdrawn_at >= d.consent_at THEN NULL ELSE d.consent_at END, d.blocked,
 d.signal_seq, d.signal_acked, d.signal_start, d.armed_until, d.fence_at, d.fence_ordinal, d.fence_attempt, d.fence_run,`
 
 // settingsColumns are read in the order of settingsScan.into.
 const settingsColumns = `
-p.tagging, p.rating, p.long_wait_seconds, p.rating_prompt_seconds, p.auto_close_minutes, p.form,
+p.tagging, p.rating, p.long_wait_seconds, p.rating_prompt_seconds, p.auto_close_minutes, p.label_level, p.company, p.form,
 ARRAY(SELECT t.id::text FROM tags t WHERE t.project_id = p.id AND t.active ORDER BY t.position, t.name)`
 
 // noSettings stands in their place where they are read apart.
-const noSettings = ` false, false, 0, 0, 0, '{}'::jsonb, '{}'::text[],`
+const noSettings = ` false, false, 0, 0, 0, 0, '', '{}'::jsonb, '{}'::text[],`
 
 const sessionColumns = `
 s.id::text, s.no, s.started_at, s.first_seq, s.last_seq, s.department_id::text, s.assignee_id::text, s.claimed_by::text,
 s.claim_seq, s.claimed_at, s.waiting_since, s.transferred, s.transferred_at, s.unclaimed_marked, s.overdue_marked,
 s.last_visitor_seq, s.last_message_at, s.tags::text[], s.closed_at, s.closed_by::text, s.rating_until, s.prompt_ended,
-s.rating, s.rating_comment, s.from_claimer, o.name, dep.name`
+s.rating, s.rating_comment, s.from_claimer, coalesce(host(s.ip), ''), s.form_seq, s.form_visitor_seq, s.offered_at, s.unattended,
+o.name, dep.name`
 
 const rowFrom = dialogFrom + `
 JOIN projects p ON p.id = d.project_id`
@@ -75,9 +75,20 @@ LEFT JOIN departments dep ON dep.id = s.department_id`
 
 // formSettings is how projects.form is kept.
 type formSettings struct {
-	Name  dialog.FieldMode `json:"name"`
-	Phone dialog.FieldMode `json:"phone"`
-	Email dialog.FieldMode `json:"email"`
+	Enabled        bool             `json:"enabled"`
+	Before         bool             `json:"before"`
+	Title          string           `json:"title"`
+	Name           dialog.FieldMode `json:"name"`
+	Phone          dialog.FieldMode `json:"phone"`
+	Email          dialog.FieldMode `json:"email"`
+	ConsentText    string           `json:"consent_text"`
+	ConsentURL     string           `json:"consent_url"`
+	ConsentVersion string           `json:"consent_version"`
+}
+
+func (f formSettings) form(company string) dialog.Form {
+	return dialog.Form{Enabled: f.Enabled, Before: f.Before, Title: f.Title, Name: f.Name, Phone: f.Phone, Email: f.Email,
+		ConsentText: f.ConsentText, ConsentURL: f.ConsentURL, ConsentVersion: f.ConsentVersion, Company: company}
 }
 
 // settingsScan takes settingsColumns.
@@ -85,10 +96,12 @@ type settingsScan struct {
 	set                         dialog.Settings
 	form                        formSettings
 	longWait, prompt, autoClose int
+	labelLevel                  int16
+	company                     string
 }
 
 func (s *settingsScan) into() []any {
-	return []any{&s.set.Tagging, &s.set.Rating, &s.longWait, &s.prompt, &s.autoClose, &s.form, &s.set.ActiveTags}
+	return []any{&s.set.Tagging, &s.set.Rating, &s.longWait, &s.prompt, &s.autoClose, &s.labelLevel, &s.company, &s.form, &s.set.ActiveTags}
 }
 
 func (s *settingsScan) settings() dialog.Settings {
@@ -96,7 +109,8 @@ func (s *settingsScan) settings() dialog.Settings {
 	set.LongWait = time.Duration(s.longWait) * time.Second
 	set.RatingPrompt = time.Duration(s.prompt) * time.Second
 	set.AutoClose = time.Duration(s.autoClose) * time.Minute
-	set.Form = dialog.Form(s.form)
+	set.LabelLevel = dialog.Level(s.labelLevel)
+	set.Form = s.form.form(s.company)
 	return set
 }
 
@@ -115,19 +129,22 @@ func scanRow(r pgx.CollectableRow) (Row, error) {
 		started, claimed, waiting, transferredAt, messaged        *time.Time
 		closed, ratingUntil                                       *time.Time
 		transferred, unclaimed, overdue, promptEnded, fromClaimer *bool
+		ip, unattended                                            *string
+		formSeq, formVisitorSeq                                   *int64
+		offered                                                   *time.Time
 	)
 	into := append(append([]any{
 		&st.ID, &st.ProjectID, &st.VisitorID, &row.Rev, &row.Now,
 		&st.Seq, &st.VisitorSeq, &lastAt, &st.TurnNo, &st.VisitorEvents, &st.VisitorMessages, &st.SessionNo,
 		&lastKind, &lastAuthor, &lastOperator, &row.Last.Text, &shownAt,
-		&row.VisitorName, &row.VisitorNumber, &consentAt,
+		&row.VisitorName, &row.VisitorNumber, &consentAt, &st.Blocked,
 		&row.SignalSeq, &row.SignalAcked, &row.SignalStart, &armed,
 		&row.fence.At, &row.fence.Ordinal, &row.fence.Attempt, &row.fence.Run,
 	}, set.into()...),
 		&sesID, &no, &started, &firstSeq, &lastSeq, &dep, &assignee, &claimedBy,
 		&claimSeq, &claimed, &waiting, &transferred, &transferredAt, &unclaimed, &overdue,
 		&visitorSeq, &messaged, &ses.Tags, &closed, &closedBy, &ratingUntil, &promptEnded,
-		&rating, &comment, &fromClaimer, &assigneeName, &depName,
+		&rating, &comment, &fromClaimer, &ip, &formSeq, &formVisitorSeq, &offered, &unattended, &assigneeName, &depName,
 	)
 	if err := r.Scan(into...); err != nil {
 		return Row{}, err
@@ -135,7 +152,10 @@ func scanRow(r pgx.CollectableRow) (Row, error) {
 	row.ProjectID = st.ProjectID
 	row.Now = row.Now.UTC()
 	st.LastAt = deref(lastAt).UTC()
-	row.ConsentAt, row.ArmedUntil = deref(consentAt).UTC(), deref(armed)
+	row.ArmedUntil = deref(armed)
+	if consentAt != nil {
+		st.ConsentAt = consentAt.UTC()
+	}
 	row.Last.Kind, row.Last.Author = dialog.Kind(deref(lastKind)), dialog.Author(deref(lastAuthor))
 	row.Last.OperatorID, row.Last.At = deref(lastOperator), deref(shownAt).UTC()
 	row.AssigneeName, row.DepartmentName = deref(assigneeName), deref(depName)
@@ -150,6 +170,8 @@ func scanRow(r pgx.CollectableRow) (Row, error) {
 	ses.Transferred, ses.UnclaimedMarked, ses.OverdueMarked = *transferred, *unclaimed, *overdue
 	ses.LastMessageAt, ses.ClosedAt, ses.RatingUntil = deref(messaged).UTC(), deref(closed).UTC(), deref(ratingUntil).UTC()
 	ses.PromptEnded, ses.Rating, ses.RatingComment, ses.FromClaimer = *promptEnded, *rating, *comment, *fromClaimer
+	ses.IP, ses.Unattended, ses.OfferedAt = deref(ip), dialog.Unattended(deref(unattended)), deref(offered).UTC()
+	ses.FormSeq, ses.FormVisitorSeq = deref(formSeq), deref(formVisitorSeq)
 	st.Session = &ses
 	return row, nil
 }

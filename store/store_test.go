@@ -206,7 +206,7 @@ func TestRoundTrip(t *testing.T) {
 		}
 	}
 	row := shop.Row(d)
-	if row.VisitorName != "Тимур Асланов" || row.ConsentAt.IsZero() || row.Last.Text != "Да" {
+	if row.VisitorName != "Тимур Асланов" || row.State.ConsentAt.IsZero() || row.Last.Text != "Да" {
 		t.Errorf("row %+v", row)
 	}
 	shop.Do(d, dialog.Rate{SessionID: row.State.Session.ID, Stars: 5, Comment: "Спасибо"})

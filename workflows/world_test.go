@@ -27,8 +27,8 @@ const (
 
 var (
 	t0   = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
-	anna = dialog.Operator{ID: "anna", Level: dialog.LevelOperator, Online: true, Working: true}
-	bob  = dialog.Operator{ID: "bob", Level: dialog.LevelOperator, Online: true, Working: true}
+	anna = dialog.Operator{ID: "anna", Level: dialog.LevelOperator, Online: true}
+	bob  = dialog.Operator{ID: "bob", Level: dialog.LevelOperator, Online: true}
 )
 
 // world is PostgreSQL and the relay in memory, with the real rules: commands are decided by dialog.Decide, what the

@@ -246,6 +246,199 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/operator/dialogs/{dialog_id}/contact-request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dialog_id: components["parameters"]["DialogID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send the contact form to the visitor; an answer like a message: it claims an untaken dialog and stops the clock (R-048, D-28, D-34) */
+        post: operations["requestContacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/dialogs/{dialog_id}/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dialog_id: components["parameters"]["DialogID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Save one field of the card (R-065 to R-067, D-42, D-43) */
+        patch: operations["editCard"];
+        trace?: never;
+    };
+    "/operator/dialogs/{dialog_id}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dialog_id: components["parameters"]["DialogID"];
+            };
+            cookie?: never;
+        };
+        /** Labels that may be attached now: of the session’s department and common ones, active, not attached yet (R-069, R-076, D-45) */
+        get: operations["listLabelChoice"];
+        put?: never;
+        /** Attach a label, or create one and attach it (R-071 to R-073, R-076) */
+        post: operations["attachLabel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/dialogs/{dialog_id}/labels/{label_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dialog_id: components["parameters"]["DialogID"];
+                label_id: components["parameters"]["LabelID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Detach a label (R-074) */
+        delete: operations["detachLabel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/dialogs/{dialog_id}/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dialog_id: components["parameters"]["DialogID"];
+            };
+            cookie?: never;
+        };
+        /** Templates this operator may use here, with the text as it would stand in the input (R-052, D-35) */
+        get: operations["listTemplateChoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/dialogs/{dialog_id}/block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dialog_id: components["parameters"]["DialogID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Block the address of the current session (R-084, D-48, D-51) */
+        post: operations["blockVisitor"];
+        /** Unblock the address of the current session (R-089, D-50) */
+        delete: operations["unblockVisitor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/dialogs/{dialog_id}/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dialog_id: components["parameters"]["DialogID"];
+            };
+            cookie?: never;
+        };
+        /** Messages and form answers of all sessions that contain the text, newest first (R-077 to R-080, D-47) */
+        get: operations["searchDialog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/dialogs/{dialog_id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dialog_id: components["parameters"]["DialogID"];
+            };
+            cookie?: never;
+        };
+        /** Previous sessions, newest first (R-094 to R-098, D-53) */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/projects/{project_id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+            };
+            cookie?: never;
+        };
+        /** The chat log: dialogs with at least one finished session, newest end first (I-07, D-63) */
+        get: operations["listLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/operator/projects/{project_id}/log/filters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+            };
+            cookie?: never;
+        };
+        /** What the chat log may be filtered by: operators, departments, tags, labels, inactive ones included */
+        get: operations["getLogFilters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/operator/socket": {
         parameters: {
             query?: never;
@@ -255,6 +448,437 @@ export interface paths {
         };
         /** WebSocket of the console; frames as described above */
         get: operations["operatorSocket"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the first administrator is still to be made */
+        get: operations["getSetup"];
+        put?: never;
+        /** Make the first administrator, with the code that the server printed at its start; then this door is closed (404) */
+        post: operations["setUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Projects this operator administers */
+        get: operations["listAdminProjects"];
+        put?: never;
+        /** A new project with its widget */
+        post: operations["createProject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/projects/{project_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+            };
+            cookie?: never;
+        };
+        /** All settings of a project that are one form each */
+        get: operations["getProjectSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change some of them; 409 conflict with the new ones when rev is not the newest */
+        patch: operations["patchProjectSettings"];
+        trace?: never;
+    };
+    "/admin/projects/{project_id}/departments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+            };
+            cookie?: never;
+        };
+        /** All departments with members and hours (I-05) */
+        get: operations["listDepartments"];
+        put?: never;
+        /** Add one; 409 exists when there is such a one */
+        post: operations["createDepartment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/projects/{project_id}/departments/{department_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+                department_id: components["parameters"]["DepartmentID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Change one; 404 when it is not of this project */
+        put: operations["updateDepartment"];
+        post?: never;
+        /** Delete one; 409 in_use when something refers to it (deactivate it instead) */
+        delete: operations["deleteDepartment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/projects/{project_id}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+            };
+            cookie?: never;
+        };
+        /** All labels (R-068 to R-070, D-45) */
+        get: operations["listLabels"];
+        put?: never;
+        /** Add one; 409 exists when there is such a one */
+        post: operations["createLabel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/projects/{project_id}/labels/{label_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+                label_id: components["parameters"]["LabelID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Change one; 404 when it is not of this project */
+        put: operations["updateLabel"];
+        post?: never;
+        /** Delete one; 409 in_use when something refers to it (deactivate it instead) */
+        delete: operations["deleteLabel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/projects/{project_id}/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+            };
+            cookie?: never;
+        };
+        /** All templates (R-053, D-35); level operator and above for his own */
+        get: operations["listTemplates"];
+        put?: never;
+        /** Add one; 409 exists when there is such a one */
+        post: operations["createTemplate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/projects/{project_id}/templates/{template_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+                template_id: components["parameters"]["TemplateID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Change one; 404 when it is not of this project */
+        put: operations["updateTemplate"];
+        post?: never;
+        /** Delete one; 409 in_use when something refers to it (deactivate it instead) */
+        delete: operations["deleteTemplate"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/projects/{project_id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+            };
+            cookie?: never;
+        };
+        /** All tags (R-102, D-54) */
+        get: operations["listTags"];
+        put?: never;
+        /** Add one; 409 exists when there is such a one */
+        post: operations["createTag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/projects/{project_id}/tags/{tag_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+                tag_id: components["parameters"]["TagID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Change one; 404 when it is not of this project */
+        put: operations["updateTag"];
+        post?: never;
+        /** Delete one; 409 in_use when something refers to it (deactivate it instead) */
+        delete: operations["deleteTag"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/projects/{project_id}/blocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+            };
+            cookie?: never;
+        };
+        /** «Блокировка из чата»: manual and operator rows; system ones with source=system (D-50) */
+        get: operations["listBlocks"];
+        /** Replace a whole list from outside (system or manual) */
+        put: operations["putBlocks"];
+        /** Add an address by hand (R-083); 409 exists, 422 invalid */
+        post: operations["addBlock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/projects/{project_id}/blocks/{block_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+                block_id: components["parameters"]["BlockID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a manual or operator row (R-088); 403 for a system one */
+        delete: operations["deleteBlock"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/projects/{project_id}/blocks/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+            };
+            cookie?: never;
+        };
+        /** How the lists are kept in step with an outer account */
+        get: operations["getBlockSync"];
+        put?: never;
+        /** Pull the lists now */
+        post: operations["pullBlocks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/projects/{project_id}/tag-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+            };
+            cookie?: never;
+        };
+        /** Sessions per tag, operator, source and period (R-101). format=csv gives a file of one line per session and tag */
+        get: operations["getTagReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/projects/{project_id}/dialogs/{dialog_id}/contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+                dialog_id: components["parameters"]["DialogID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Erase a contact: bodies, form values, card, visits (D-64) */
+        delete: operations["eraseContact"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/projects/{project_id}/dialogs/{dialog_id}/consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+                dialog_id: components["parameters"]["DialogID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Register that the client withdrew his consent (D-41) */
+        delete: operations["withdrawConsent"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/operators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Operators with their hours and limits (I-05, I-06) */
+        get: operations["listOperators"];
+        put?: never;
+        /** Add an operator; 409 exists when the login is taken */
+        post: operations["createOperator"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/operators/{operator_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                operator_id: components["parameters"]["OperatorID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Change one; switched off he loses his sockets at once */
+        put: operations["updateOperator"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The table user × widget of the projects this operator administers (R-007, R-008) */
+        get: operations["getAccess"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/access/{operator_id}/{project_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                operator_id: components["parameters"]["OperatorID"];
+                project_id: components["parameters"]["ProjectID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Grant a level; acts on open consoles within 5 s. 409 last_admin when it would leave the project without an administrator */
+        put: operations["setAccess"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did what, when, before and after (I-13), newest first */
+        get: operations["listAudit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -420,6 +1044,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/visitor/visit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A page was loaded: what «Детальная информация» shows (R-105, R-106, D-55); answers whether the widget may be shown (D-49) */
+        post: operations["reportVisit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/visitor/socket": {
         parameters: {
             query?: never;
@@ -479,7 +1120,43 @@ export interface components {
             password: string;
         };
         MePatch: {
-            locale: components["schemas"]["Locale"];
+            locale?: components["schemas"]["Locale"];
+            /** @description «Не в сети» set by hand (D-04) */
+            away?: boolean;
+            prefs?: components["schemas"]["Prefs"];
+        };
+        /** @description Of the console, remembered per operator; nothing is decided from it. Absent means the default */
+        Prefs: {
+            /**
+             * @description D-16
+             * @default priority
+             * @enum {string}
+             */
+            sort: "priority" | "newest" | "oldest";
+            tab?: components["schemas"]["Group"];
+            /** Format: uuid */
+            project_id?: string;
+            /** @default true */
+            sound: boolean;
+            /**
+             * @description Browser notifications while the tab is hidden
+             * @default false
+             */
+            notify: boolean;
+            /**
+             * @description With the text of the message
+             * @default false
+             */
+            notify_text: boolean;
+            /** @default true */
+            send_by_enter: boolean;
+            /** @default true */
+            single_keys: boolean;
+            /**
+             * @default system
+             * @enum {string}
+             */
+            theme: "system" | "light" | "dark";
         };
         Me: {
             operator: components["schemas"]["Operator"];
@@ -500,6 +1177,11 @@ export interface components {
             open_dialogs: number;
             /** @description Absent means no limit */
             dialog_limit?: number;
+            /** @description «Не в сети» set by hand */
+            away: boolean;
+            /** @description Administers at least one project */
+            admin: boolean;
+            prefs: components["schemas"]["Prefs"];
         };
         Project: {
             /** Format: uuid */
@@ -514,6 +1196,37 @@ export interface components {
             /** @description Active tags */
             tags: components["schemas"]["Named"][];
             departments: components["schemas"]["Named"][];
+            /** @description IANA name, e.g. Asia/Almaty */
+            time_zone: string;
+            /** @description The button «Запросить контакты» is there (D-34) */
+            form_enabled: boolean;
+            /** @description R-072 */
+            may_create_labels: boolean;
+            hours: components["schemas"]["HoursState"];
+            /** @description Untaken dialogs in this operator’s queues that have a backlog; 0: no banner (R-036, D-32) */
+            backlog: number;
+            /** @description Absent means off (D-40) */
+            auto_close_minutes?: number;
+            /**
+             * Format: int64
+             * @description Of the settings
+             */
+            rev: number;
+        };
+        /** @description Whether this operator can see new dialogs here now (D-22) */
+        HoursState: {
+            /** @description false: show M-03 */
+            open: boolean;
+            /**
+             * Format: date-time
+             * @description When that changes by time alone: end or beginning of his shift. Absent: never
+             */
+            changes_at?: string;
+            /**
+             * Format: date-time
+             * @description End of his own running shift; absent when round the clock or over
+             */
+            own_until?: string;
         };
         Named: {
             /** Format: uuid */
@@ -553,6 +1266,15 @@ export interface components {
             visitor: components["schemas"]["RowVisitor"];
             session: components["schemas"]["RowSession"];
             last?: components["schemas"]["LastEvent"];
+            labels?: components["schemas"]["LabelChip"][];
+            /** @description The visitor is blocked, by this address; absent: he is not */
+            blocked_ip?: string;
+            form?: components["schemas"]["RowForm"];
+            /**
+             * Format: date-time
+             * @description When it became important for this operator
+             */
+            red_since?: string;
             /** @description Visitor events after this operator's read mark (D-11) */
             unread: number;
             /** @description The visitor waits (D-06). Blue dot if unread is 0 (R-040) */
@@ -577,6 +1299,13 @@ export interface components {
             /** @description Short readable number */
             number: string;
         };
+        RowForm: {
+            /**
+             * Format: int64
+             * @description The contact form that stands open in the stream
+             */
+            seq: number;
+        };
         RowSession: {
             /** Format: uuid */
             id: string;
@@ -599,6 +1328,8 @@ export interface components {
             author: components["schemas"]["AuthorKind"];
             /** @description Written by this operator */
             mine?: boolean;
+            /** @description Name, when a colleague wrote it */
+            operator?: string;
             /** @description Cut at 200 characters */
             text?: string;
             /** @description Name */
@@ -621,17 +1352,34 @@ export interface components {
         /** @description What this operator may do, with the reason when not: a code of Error, e.g. not_assignee, not_claimed, limit_reached */
         Can: {
             /** @enum {string} */
-            write: "ok" | "not_assignee" | "limit_reached" | "outside_working_hours" | "session_closed" | "forbidden";
+            write: "ok" | "not_assignee" | "limit_reached" | "outside_working_hours" | "session_closed" | "blocked" | "forbidden";
             /** @enum {string} */
             transfer: "ok" | "not_assignee" | "not_claimed" | "session_closed" | "forbidden";
             /** @enum {string} */
             leave: "ok" | "not_assignee" | "not_claimed" | "session_closed" | "forbidden";
+            /**
+             * @description D-51
+             * @enum {string}
+             */
+            block: "ok" | "not_assignee" | "limit_reached" | "outside_working_hours" | "session_closed" | "forbidden" | "no_address";
+            /**
+             * @description The card (R-065)
+             * @enum {string}
+             */
+            edit: "ok" | "not_assignee" | "consent_required" | "forbidden";
         };
         Dialog: {
             row: components["schemas"]["Row"];
             card: components["schemas"]["Card"];
             /** @description Newest first, at most 50 */
             sessions: components["schemas"]["SessionSummary"][];
+            labels: components["schemas"]["LabelChip"][];
+            visit?: components["schemas"]["Visit"];
+            /** @description Of the current session, else of the last (D-48) */
+            ip?: string;
+            block?: components["schemas"]["DialogBlock"];
+            /** @description Opened from the chat log, or level view (D-63) */
+            read_only: boolean;
             /**
              * Format: int64
              * @description seq of the last event
@@ -647,6 +1395,16 @@ export interface components {
             now: string;
         };
         Card: {
+            /**
+             * Format: int64
+             * @description Of the four fields together
+             */
+            rev: number;
+            /**
+             * Format: date-time
+             * @description Consent withdrawn (C-06)
+             */
+            withdrawn_at?: string;
             name?: string;
             email?: string;
             phone?: string;
@@ -675,13 +1433,29 @@ export interface components {
             tags: components["schemas"]["Named"][];
             /** @description Only for level senior and above (D-39) */
             rating?: number;
+            /** @description As rating */
+            rating_comment?: string;
+            /**
+             * Format: int64
+             * @description Where «Начало» leads (R-099)
+             */
+            first_message_seq?: number;
+            /**
+             * Format: int64
+             * @description Where «Конец» leads
+             */
+            last_message_seq?: number;
+            ip?: string;
             /** Format: int64 */
             first_seq: number;
             /** Format: int64 */
             last_seq: number;
         };
-        /** @enum {string} */
-        EventKind: "message" | "form" | "department" | "system";
+        /**
+         * @description form_request: the contact form, with its configuration in params as it was sent (R-049): name, phone, email (modes), title, consent_text, consent_url, consent_version, company. erased: bodies before it were erased, drop what is kept (D-64)
+         * @enum {string}
+         */
+        EventKind: "message" | "form" | "department" | "system" | "form_request" | "erased";
         /** @enum {string} */
         AuthorKind: "visitor" | "operator" | "system";
         Event: {
@@ -760,6 +1534,9 @@ export interface components {
             available: boolean;
             /** @enum {string} */
             reason?: "limit_reached";
+            open_dialogs?: number;
+            /** @description Absent means no limit */
+            dialog_limit?: number;
         };
         LeaveRequest: {
             client_id: components["schemas"]["ClientID"];
@@ -779,8 +1556,545 @@ export interface components {
             /** Format: int64 */
             seq: number;
         };
-        WidgetConfig: {
+        CommandRequest: {
+            client_id: components["schemas"]["ClientID"];
+            /**
+             * Format: int64
+             * @description As of MessageRequest
+             */
+            seen_seq?: number;
+        };
+        CardPatch: {
+            client_id: components["schemas"]["ClientID"];
+            /**
+             * Format: int64
+             * @description Of the card that was edited; 409 conflict when another operator saved meanwhile (M-45)
+             */
+            rev: number;
+            /** @enum {string} */
+            field: "name" | "email" | "phone" | "comment";
+            /** @description Empty clears the field */
+            value: string;
+        };
+        LabelChip: {
+            /** Format: uuid */
+            id: string;
+            text: string;
+            /** @description Of the fixed palette (D-45) */
+            color: number;
+            active: boolean;
+        };
+        LabelChoice: {
+            labels: components["schemas"]["Label"][];
+            may_create: boolean;
+            department?: components["schemas"]["Named"];
+            attached: number;
+            /** @description 5 (R-073) */
+            max: number;
+        };
+        /** @description Either label_id, or text and color of a new one */
+        AttachLabelRequest: {
+            client_id: components["schemas"]["ClientID"];
+            /** Format: uuid */
+            label_id?: string;
+            text?: string;
+            color?: number;
+        };
+        DialogLabels: {
+            labels: components["schemas"]["LabelChip"][];
+        };
+        TemplateChoice: {
+            templates: components["schemas"]["TemplateOffer"][];
+        };
+        TemplateOffer: {
+            /** Format: uuid */
+            id: string;
+            title: string;
+            command?: string;
+            /** @description Placeholders filled in, unknown ones removed */
+            text: string;
+            /** @enum {string} */
+            scope: "own" | "department" | "common";
+            department?: components["schemas"]["Named"];
+        };
+        BlockAnswer: {
+            /** @description Still blocked after unblocking: the address is in the system list (M-24) */
+            blocked: boolean;
+            ip?: string;
+        };
+        /** @description How the address of the current session is blocked; absent when it is not */
+        DialogBlock: {
+            ip: string;
+            sources: components["schemas"]["BlockSource"][];
+        };
+        SearchPage: {
+            /** @description Of all matches */
+            total: number;
+            /** @description Newest first */
+            matches: components["schemas"]["SearchMatch"][];
+            next_cursor?: string;
+        };
+        SearchMatch: {
+            /** Format: int64 */
+            seq: number;
+            session_no: number;
+            /** Format: date-time */
+            at: string;
+        };
+        SessionPage: {
+            sessions: components["schemas"]["SessionSummary"][];
+            next_cursor?: string;
+        };
+        /** @description The last visit (R-105); absent values are unknown (det.unknown) */
+        Visit: {
+            /** Format: date-time */
+            started_at: string;
+            /** Format: date-time */
+            seen_at: string;
+            utm_source?: string;
+            utm_medium?: string;
+            utm_campaign?: string;
+            utm_term?: string;
+            landing_url?: string;
+            page_url?: string;
+            page_title?: string;
+            referrer?: string;
+            ip?: string;
+            /** @description e.g. Chrome 149 */
+            browser?: string;
+            os?: string;
+            /** @enum {string} */
+            device?: "desktop" | "phone" | "tablet" | "other";
+            language?: string;
+            time_zone?: string;
+        };
+        LogPage: {
+            rows: components["schemas"]["LogRow"][];
+            next_cursor?: string;
+            /** Format: date-time */
+            now: string;
+        };
+        /** @description One finished session */
+        LogRow: {
+            /** Format: uuid */
+            dialog_id: string;
+            /** Format: uuid */
+            session_id: string;
+            session_no: number;
+            visitor: components["schemas"]["RowVisitor"];
+            last?: components["schemas"]["LastEvent"];
+            operator?: components["schemas"]["Person"];
+            department?: components["schemas"]["Named"];
+            tags: components["schemas"]["Named"][];
+            labels: components["schemas"]["LabelChip"][];
+            /** Format: date-time */
+            started_at: string;
+            /** Format: date-time */
+            closed_at: string;
+            /** @description From the start to the first answer; absent when there was none */
+            first_reply_seconds?: number;
+            /** @description Of both sides */
+            messages: number;
+            /** @description Only for level senior and above (D-39) */
+            rating?: number;
+        };
+        LogFilters: {
+            operators: components["schemas"]["Person"][];
+            departments: components["schemas"]["Named"][];
+            tags: components["schemas"]["Named"][];
+            labels: components["schemas"]["LabelChip"][];
+        };
+        SetupState: {
+            open: boolean;
+        };
+        SetupRequest: {
+            /** @description As printed by the server */
+            code: string;
+            name: string;
+            login: string;
+            password: string;
             project_name: string;
+            locale?: components["schemas"]["Locale"];
+            time_zone?: string;
+        };
+        AdminProjects: {
+            projects: components["schemas"]["AdminProject"][];
+        };
+        AdminProject: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description The widget is switched on (D-02) */
+            active: boolean;
+            widget_key: string;
+        };
+        ProjectCreate: {
+            name: string;
+            time_zone?: string;
+        };
+        ProjectSettings: {
+            /** Format: uuid */
+            id: string;
+            /** Format: int64 */
+            rev: number;
+            name: string;
+            active: boolean;
+            widget_key: string;
+            /** @description The script tag to paste into a page */
+            snippet: string;
+            /** @enum {string} */
+            language: "ru" | "en" | "kk" | "page";
+            /** @description #RRGGBB */
+            accent: string;
+            /** @enum {string} */
+            side: "left" | "right";
+            greeting: string;
+            /** @description {company} of C-02 */
+            company: string;
+            /** @description Sites that may embed the widget; empty means any */
+            origins: string[];
+            time_zone: string;
+            department_choice: boolean;
+            /** @description D-07 */
+            long_wait_seconds: number;
+            /** @description 0: off (D-40) */
+            auto_close_minutes: number;
+            rating: boolean;
+            /** @description D-68 */
+            rating_prompt_seconds: number;
+            tagging: boolean;
+            /**
+             * @description May create labels in the card (D-03)
+             * @enum {string}
+             */
+            label_level: "operator" | "senior" | "admin";
+            /** @description 0: kept (D-64) */
+            retention_days: number;
+            form: components["schemas"]["FormSettings"];
+            hours: components["schemas"]["Hours"];
+            block_list_url: string;
+            block_hook_url: string;
+            /** @description The secret itself is never shown */
+            block_secret_set: boolean;
+        };
+        ProjectSettingsPatch: {
+            /** Format: int64 */
+            rev: number;
+            name?: string;
+            active?: boolean;
+            /** @enum {string} */
+            language?: "ru" | "en" | "kk" | "page";
+            accent?: string;
+            /** @enum {string} */
+            side?: "left" | "right";
+            greeting?: string;
+            company?: string;
+            origins?: string[];
+            time_zone?: string;
+            department_choice?: boolean;
+            long_wait_seconds?: number;
+            auto_close_minutes?: number;
+            rating?: boolean;
+            rating_prompt_seconds?: number;
+            tagging?: boolean;
+            /** @enum {string} */
+            label_level?: "operator" | "senior" | "admin";
+            retention_days?: number;
+            form?: components["schemas"]["FormSettings"];
+            hours?: components["schemas"]["Hours"];
+            block_list_url?: string;
+            block_hook_url?: string;
+            /** @description Empty takes it away */
+            block_secret?: string;
+        };
+        FormSettings: {
+            /** @description Operators may send it; the backlog does */
+            enabled: boolean;
+            /** @description Offered before the talk */
+            before: boolean;
+            title?: string;
+            name: components["schemas"]["FieldMode"];
+            phone: components["schemas"]["FieldMode"];
+            email: components["schemas"]["FieldMode"];
+            /** @description Empty means C-02 */
+            consent_text?: string;
+            consent_url?: string;
+            /** @description Set by the server; a new one with each changed text */
+            consent_version?: string;
+        };
+        /** @description Working hours by the project's time zone (D-22) */
+        Hours: {
+            /** @description Round the clock: no schedule */
+            always: boolean;
+            /** @description Monday first */
+            week: components["schemas"]["HoursInterval"][][];
+            exceptions: components["schemas"]["HoursException"][];
+        };
+        /** @description Half-open [from, to). to not after from runs past midnight; 24:00 is the end of the day */
+        HoursInterval: {
+            from: string;
+            to: string;
+        };
+        HoursException: {
+            date: string;
+            /** @description Instead of that weekday's; none: a day off */
+            intervals: components["schemas"]["HoursInterval"][];
+        };
+        /** @description Open or closed at this moment, and until when */
+        HoursNow: {
+            open: boolean;
+            /** Format: date-time */
+            changes_at?: string;
+        };
+        Department: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            active: boolean;
+            members: components["schemas"]["Person"][];
+            hours: components["schemas"]["Hours"];
+            now: components["schemas"]["HoursNow"];
+        };
+        DepartmentPage: {
+            items: components["schemas"]["Department"][];
+            next_cursor?: string;
+        };
+        DepartmentInput: {
+            name: string;
+            /** @default true */
+            active: boolean;
+            member_ids: string[];
+            hours: components["schemas"]["Hours"];
+        };
+        Label: {
+            /** Format: uuid */
+            id: string;
+            text: string;
+            color: number;
+            active: boolean;
+            department?: components["schemas"]["Named"];
+            /** @description Dialogs it is attached to */
+            used: number;
+        };
+        LabelPage: {
+            items: components["schemas"]["Label"][];
+            next_cursor?: string;
+        };
+        LabelInput: {
+            text: string;
+            color: number;
+            /** @default true */
+            active: boolean;
+            /**
+             * Format: uuid
+             * @description Absent means common
+             */
+            department_id?: string;
+        };
+        Template: {
+            /** Format: uuid */
+            id: string;
+            title: string;
+            command?: string;
+            text: string;
+            own: boolean;
+            department?: components["schemas"]["Named"];
+        };
+        TemplatePage: {
+            items: components["schemas"]["Template"][];
+            next_cursor?: string;
+        };
+        TemplateInput: {
+            title: string;
+            /** @description Without the slash; letters, digits, - and _ */
+            command?: string;
+            text: string;
+            /**
+             * @description Only for himself
+             * @default false
+             */
+            own: boolean;
+            /**
+             * Format: uuid
+             * @description Absent means common
+             */
+            department_id?: string;
+        };
+        Tag: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            active: boolean;
+            /** @description Sessions that have it */
+            used: number;
+        };
+        TagPage: {
+            items: components["schemas"]["Tag"][];
+            next_cursor?: string;
+        };
+        TagInput: {
+            name: string;
+            /** @default true */
+            active: boolean;
+        };
+        /** @enum {string} */
+        BlockSource: "system" | "manual" | "operator";
+        Block: {
+            /** Format: uuid */
+            id: string;
+            ip: string;
+            source: components["schemas"]["BlockSource"];
+            note?: string;
+            operator?: components["schemas"]["Person"];
+            dialog?: components["schemas"]["Named"];
+            /** Format: date-time */
+            at: string;
+        };
+        BlockPage: {
+            items: components["schemas"]["Block"][];
+            next_cursor?: string;
+        };
+        BlockInput: {
+            /** @description One address, IPv4 or IPv6; ::ffff: mapped ones become IPv4 (D-48) */
+            ip: string;
+            note?: string;
+        };
+        BlockListPut: {
+            /** @enum {string} */
+            source: "system" | "manual";
+            ips: string[];
+        };
+        BlockListAnswer: {
+            added: number;
+            removed: number;
+            total: number;
+        };
+        BlockSync: {
+            url_set: boolean;
+            /**
+             * Format: date-time
+             * @description Last success
+             */
+            pulled_at?: string;
+            /** Format: date-time */
+            tried_at?: string;
+            /** @description Of the last try; the last good list stays */
+            error?: string;
+            /** @description Blocks and unblocks not yet delivered outside */
+            owed: number;
+        };
+        TagReport: {
+            lines: components["schemas"]["TagReportLine"][];
+            /** @description Finished in the period */
+            sessions: number;
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+        };
+        TagReportLine: {
+            tag?: components["schemas"]["Named"];
+            operator?: components["schemas"]["Person"];
+            /** @description utm_source of the visit; empty: not identified */
+            source?: string;
+            day?: string;
+            /** @description YYYY-MM */
+            month?: string;
+            sessions: number;
+        };
+        AdminOperator: {
+            /** Format: uuid */
+            id: string;
+            /** Format: int64 */
+            rev: number;
+            name: string;
+            login: string;
+            active: boolean;
+            online: boolean;
+            away: boolean;
+            open_dialogs: number;
+            /** @description Absent means no limit */
+            dialog_limit?: number;
+            hours: components["schemas"]["Hours"];
+            departments?: components["schemas"]["Named"][];
+        };
+        OperatorPage: {
+            items: components["schemas"]["AdminOperator"][];
+            next_cursor?: string;
+        };
+        OperatorInput: {
+            /**
+             * Format: int64
+             * @description When changing: 409 conflict when it is not the newest
+             */
+            rev?: number;
+            name: string;
+            login: string;
+            /** @description Required for a new one; absent keeps it; a new one ends his sign-ins */
+            password?: string;
+            /** @default true */
+            active: boolean;
+            /** @description Absent means no limit */
+            dialog_limit?: number;
+            hours: components["schemas"]["Hours"];
+        };
+        AccessPage: {
+            projects: components["schemas"]["AdminProject"][];
+            items: components["schemas"]["AccessRow"][];
+            next_cursor?: string;
+        };
+        AccessRow: {
+            operator: components["schemas"]["Person"];
+            login: string;
+            active: boolean;
+            /** @description By project id */
+            levels: {
+                [key: string]: components["schemas"]["AccessLevel"];
+            };
+        };
+        /** @enum {string} */
+        AccessLevel: "none" | "view" | "operator" | "senior" | "admin";
+        AccessInput: {
+            level: components["schemas"]["AccessLevel"];
+        };
+        AuditPage: {
+            items: components["schemas"]["AuditRecord"][];
+            next_cursor?: string;
+        };
+        AuditRecord: {
+            /** Format: int64 */
+            id: number;
+            /** Format: date-time */
+            at: string;
+            action: string;
+            /** @enum {string} */
+            source: "api" | "temporal" | "system";
+            project?: components["schemas"]["Named"];
+            operator?: components["schemas"]["Person"];
+            /** Format: uuid */
+            dialog_id?: string;
+            /** @description Name or number of the dialog's visitor */
+            visitor?: string;
+            before?: {
+                [key: string]: unknown;
+            };
+            after?: {
+                [key: string]: unknown;
+            };
+            detail?: {
+                [key: string]: unknown;
+            };
+        };
+        WidgetConfig: {
+            /** Format: uuid */
+            project_id: string;
+            project_name: string;
+            /** @enum {string} */
+            side: "left" | "right";
+            /** @description Replaces M-53 when set */
+            greeting?: string;
+            /** @description It is the widget’s working time */
+            open: boolean;
             /**
              * @description page: the language of the host page, else ru (D-56)
              * @enum {string}
@@ -796,6 +2110,10 @@ export interface components {
             form: components["schemas"]["FormConfig"];
         };
         FormConfig: {
+            /** @description Offered before the talk */
+            before: boolean;
+            /** @description Replaces M-33 when set */
+            title?: string;
             name: components["schemas"]["FieldMode"];
             phone: components["schemas"]["FieldMode"];
             email: components["schemas"]["FieldMode"];
@@ -809,7 +2127,22 @@ export interface components {
         };
         /** @enum {string} */
         FieldMode: "hidden" | "shown" | "required";
+        VisitRequest: {
+            page_url?: string;
+            page_title?: string;
+            referrer?: string;
+            language?: string;
+            time_zone?: string;
+        };
+        VisitAnswer: {
+            /** @description Draw nothing (R-087) */
+            blocked: boolean;
+        };
         VisitorRequest: {
+            /** @description Of the browser */
+            language?: string;
+            /** @description IANA name of the browser */
+            time_zone?: string;
             locale?: components["schemas"]["Locale"];
             page_url?: string;
             page_title?: string;
@@ -834,6 +2167,15 @@ export interface components {
             rating?: components["schemas"]["RatingOffer"];
             /** @description Consent was given at least once */
             consent?: boolean;
+            /** @description No messages from here (M-22) */
+            blocked: boolean;
+            /** @description Somebody who may answer is there and it is working time */
+            operator_online: boolean;
+            /**
+             * Format: int64
+             * @description visitor's seq of the contact form that stands open; absent: none. Earlier ones are over (M-58)
+             */
+            form_seq?: number;
             can_download: boolean;
             /** Format: date-time */
             now: string;
@@ -900,11 +2242,11 @@ export interface components {
          * @description `hello` (now). `watching` (project_id). `opened` (dialog_id, seq: head at this moment). `event` (dialog_id, event).
          *     `row` (row). `gone` (dialog_id, rev): no longer in this operator's lists. `counts` (project_id, counts, changes_at).
          *     `projects` (dots of all his projects; an id that is new or missing means: fetch `me` again). `typing` (dialog_id). `me`: own data changed, fetch `me` again.
-         *     `timers` (delayed): Temporal is late or back. `ping`, `pong` (now). `error` (code, message).
+         *     `timers` (delayed): Temporal is late or back. `card` (dialog_id): card, labels or block changed, fetch the dialog again. `backlog` (project_id, backlog). `hours` (project_id, hours). `ping`, `pong` (now). `error` (code, message).
          */
         OperatorServerFrame: {
             /** @enum {string} */
-            type: "hello" | "watching" | "opened" | "event" | "row" | "gone" | "counts" | "projects" | "typing" | "me" | "timers" | "ping" | "pong" | "error";
+            type: "hello" | "watching" | "opened" | "event" | "row" | "gone" | "counts" | "projects" | "typing" | "me" | "timers" | "card" | "backlog" | "hours" | "ping" | "pong" | "error";
             /** Format: date-time */
             now?: string;
             /** Format: uuid */
@@ -922,6 +2264,9 @@ export interface components {
             changes_at?: string;
             projects?: components["schemas"]["ProjectDot"][];
             delayed?: boolean;
+            backlog?: number;
+            hours?: components["schemas"]["HoursState"];
+            operator?: components["schemas"]["Person"];
             code?: string;
             message?: string;
         };
@@ -965,6 +2310,12 @@ export interface components {
     parameters: {
         ProjectID: string;
         DialogID: string;
+        LabelID: string;
+        DepartmentID: string;
+        TemplateID: string;
+        TagID: string;
+        BlockID: string;
+        OperatorID: string;
         WidgetKey: string;
         Lang: components["schemas"]["Locale"];
     };
@@ -983,14 +2334,17 @@ export type Text = components['schemas']['Text'];
 export type Person = components['schemas']['Person'];
 export type SignInRequest = components['schemas']['SignInRequest'];
 export type MePatch = components['schemas']['MePatch'];
+export type Prefs = components['schemas']['Prefs'];
 export type Me = components['schemas']['Me'];
 export type Operator = components['schemas']['Operator'];
 export type Project = components['schemas']['Project'];
+export type HoursState = components['schemas']['HoursState'];
 export type Named = components['schemas']['Named'];
 export type DialogPage = components['schemas']['DialogPage'];
 export type Counts = components['schemas']['Counts'];
 export type Row = components['schemas']['Row'];
 export type RowVisitor = components['schemas']['RowVisitor'];
+export type RowForm = components['schemas']['RowForm'];
 export type RowSession = components['schemas']['RowSession'];
 export type LastEvent = components['schemas']['LastEvent'];
 export type NextDeadline = components['schemas']['NextDeadline'];
@@ -1011,9 +2365,70 @@ export type TransferTarget = components['schemas']['TransferTarget'];
 export type LeaveRequest = components['schemas']['LeaveRequest'];
 export type TagsRequest = components['schemas']['TagsRequest'];
 export type ReadRequest = components['schemas']['ReadRequest'];
+export type CommandRequest = components['schemas']['CommandRequest'];
+export type CardPatch = components['schemas']['CardPatch'];
+export type LabelChip = components['schemas']['LabelChip'];
+export type LabelChoice = components['schemas']['LabelChoice'];
+export type AttachLabelRequest = components['schemas']['AttachLabelRequest'];
+export type DialogLabels = components['schemas']['DialogLabels'];
+export type TemplateChoice = components['schemas']['TemplateChoice'];
+export type TemplateOffer = components['schemas']['TemplateOffer'];
+export type BlockAnswer = components['schemas']['BlockAnswer'];
+export type DialogBlock = components['schemas']['DialogBlock'];
+export type SearchPage = components['schemas']['SearchPage'];
+export type SearchMatch = components['schemas']['SearchMatch'];
+export type SessionPage = components['schemas']['SessionPage'];
+export type Visit = components['schemas']['Visit'];
+export type LogPage = components['schemas']['LogPage'];
+export type LogRow = components['schemas']['LogRow'];
+export type LogFilters = components['schemas']['LogFilters'];
+export type SetupState = components['schemas']['SetupState'];
+export type SetupRequest = components['schemas']['SetupRequest'];
+export type AdminProjects = components['schemas']['AdminProjects'];
+export type AdminProject = components['schemas']['AdminProject'];
+export type ProjectCreate = components['schemas']['ProjectCreate'];
+export type ProjectSettings = components['schemas']['ProjectSettings'];
+export type ProjectSettingsPatch = components['schemas']['ProjectSettingsPatch'];
+export type FormSettings = components['schemas']['FormSettings'];
+export type Hours = components['schemas']['Hours'];
+export type HoursInterval = components['schemas']['HoursInterval'];
+export type HoursException = components['schemas']['HoursException'];
+export type HoursNow = components['schemas']['HoursNow'];
+export type Department = components['schemas']['Department'];
+export type DepartmentPage = components['schemas']['DepartmentPage'];
+export type DepartmentInput = components['schemas']['DepartmentInput'];
+export type Label = components['schemas']['Label'];
+export type LabelPage = components['schemas']['LabelPage'];
+export type LabelInput = components['schemas']['LabelInput'];
+export type Template = components['schemas']['Template'];
+export type TemplatePage = components['schemas']['TemplatePage'];
+export type TemplateInput = components['schemas']['TemplateInput'];
+export type Tag = components['schemas']['Tag'];
+export type TagPage = components['schemas']['TagPage'];
+export type TagInput = components['schemas']['TagInput'];
+export type BlockSource = components['schemas']['BlockSource'];
+export type Block = components['schemas']['Block'];
+export type BlockPage = components['schemas']['BlockPage'];
+export type BlockInput = components['schemas']['BlockInput'];
+export type BlockListPut = components['schemas']['BlockListPut'];
+export type BlockListAnswer = components['schemas']['BlockListAnswer'];
+export type BlockSync = components['schemas']['BlockSync'];
+export type TagReport = components['schemas']['TagReport'];
+export type TagReportLine = components['schemas']['TagReportLine'];
+export type AdminOperator = components['schemas']['AdminOperator'];
+export type OperatorPage = components['schemas']['OperatorPage'];
+export type OperatorInput = components['schemas']['OperatorInput'];
+export type AccessPage = components['schemas']['AccessPage'];
+export type AccessRow = components['schemas']['AccessRow'];
+export type AccessLevel = components['schemas']['AccessLevel'];
+export type AccessInput = components['schemas']['AccessInput'];
+export type AuditPage = components['schemas']['AuditPage'];
+export type AuditRecord = components['schemas']['AuditRecord'];
 export type WidgetConfig = components['schemas']['WidgetConfig'];
 export type FormConfig = components['schemas']['FormConfig'];
 export type FieldMode = components['schemas']['FieldMode'];
+export type VisitRequest = components['schemas']['VisitRequest'];
+export type VisitAnswer = components['schemas']['VisitAnswer'];
 export type VisitorRequest = components['schemas']['VisitorRequest'];
 export type VisitorCreated = components['schemas']['VisitorCreated'];
 export type VisitorState = components['schemas']['VisitorState'];
@@ -1030,6 +2445,12 @@ export type VisitorServerFrame = components['schemas']['VisitorServerFrame'];
 export type ResponseError = components['responses']['Error'];
 export type ParameterProjectId = components['parameters']['ProjectID'];
 export type ParameterDialogId = components['parameters']['DialogID'];
+export type ParameterLabelId = components['parameters']['LabelID'];
+export type ParameterDepartmentId = components['parameters']['DepartmentID'];
+export type ParameterTemplateId = components['parameters']['TemplateID'];
+export type ParameterTagId = components['parameters']['TagID'];
+export type ParameterBlockId = components['parameters']['BlockID'];
+export type ParameterOperatorId = components['parameters']['OperatorID'];
 export type ParameterWidgetKey = components['parameters']['WidgetKey'];
 export type ParameterLang = components['parameters']['Lang'];
 export type $defs = Record<string, never>;
@@ -1383,6 +2804,316 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    requestContacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dialog_id: components["parameters"]["DialogID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommandRequest"];
+            };
+        };
+        responses: {
+            /** @description Sent */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageAnswer"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    editCard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dialog_id: components["parameters"]["DialogID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardPatch"];
+            };
+        };
+        responses: {
+            /** @description Saved */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Card"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listLabelChoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dialog_id: components["parameters"]["DialogID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Labels */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelChoice"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    attachLabel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dialog_id: components["parameters"]["DialogID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttachLabelRequest"];
+            };
+        };
+        responses: {
+            /** @description Attached */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DialogLabels"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    detachLabel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dialog_id: components["parameters"]["DialogID"];
+                label_id: components["parameters"]["LabelID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Detached */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DialogLabels"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listTemplateChoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dialog_id: components["parameters"]["DialogID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Templates */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateChoice"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    blockVisitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dialog_id: components["parameters"]["DialogID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommandRequest"];
+            };
+        };
+        responses: {
+            /** @description Blocked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlockAnswer"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    unblockVisitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dialog_id: components["parameters"]["DialogID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Unblocked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlockAnswer"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    searchDialog: {
+        parameters: {
+            query: {
+                q: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                dialog_id: components["parameters"]["DialogID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Matches */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                dialog_id: components["parameters"]["DialogID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sessions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listLog: {
+        parameters: {
+            query?: {
+                q?: string;
+                from?: string;
+                to?: string;
+                operator_id?: string;
+                department_id?: string;
+                tag_id?: string;
+                label_id?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getLogFilters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Names */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogFilters"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     operatorSocket: {
         parameters: {
             query?: never;
@@ -1398,6 +3129,951 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getSetup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description State */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupState"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    setUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetupRequest"];
+            };
+        };
+        responses: {
+            /** @description Made and signed in */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listAdminProjects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Projects */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminProjects"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    createProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectCreate"];
+            };
+        };
+        responses: {
+            /** @description Created; its maker is its administrator */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectSettings"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getProjectSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Settings */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectSettings"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    patchProjectSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectSettingsPatch"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectSettings"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listDepartments: {
+        parameters: {
+            query?: {
+                q?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DepartmentPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    createDepartment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DepartmentInput"];
+            };
+        };
+        responses: {
+            /** @description Added */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Department"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    updateDepartment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+                department_id: components["parameters"]["DepartmentID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DepartmentInput"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Department"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteDepartment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+                department_id: components["parameters"]["DepartmentID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listLabels: {
+        parameters: {
+            query?: {
+                q?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    createLabel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelInput"];
+            };
+        };
+        responses: {
+            /** @description Added */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Label"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    updateLabel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+                label_id: components["parameters"]["LabelID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelInput"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Label"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteLabel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+                label_id: components["parameters"]["LabelID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listTemplates: {
+        parameters: {
+            query?: {
+                q?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplatePage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    createTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateInput"];
+            };
+        };
+        responses: {
+            /** @description Added */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    updateTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+                template_id: components["parameters"]["TemplateID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateInput"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+                template_id: components["parameters"]["TemplateID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listTags: {
+        parameters: {
+            query?: {
+                q?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    createTag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagInput"];
+            };
+        };
+        responses: {
+            /** @description Added */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    updateTag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+                tag_id: components["parameters"]["TagID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagInput"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteTag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+                tag_id: components["parameters"]["TagID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listBlocks: {
+        parameters: {
+            query?: {
+                q?: string;
+                source?: components["schemas"]["BlockSource"][];
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlockPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    putBlocks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BlockListPut"];
+            };
+        };
+        responses: {
+            /** @description Replaced */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlockListAnswer"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    addBlock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BlockInput"];
+            };
+        };
+        responses: {
+            /** @description Added */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Block"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    deleteBlock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+                block_id: components["parameters"]["BlockID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getBlockSync: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description State */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlockSync"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    pullBlocks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Asked for */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlockSync"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getTagReport: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                operator_id?: string;
+                tag_id?: string;
+                source?: string;
+                group_by?: ("tag" | "operator" | "source" | "day" | "month")[];
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Counts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagReport"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    eraseContact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+                dialog_id: components["parameters"]["DialogID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Erased */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    withdrawConsent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: components["parameters"]["ProjectID"];
+                dialog_id: components["parameters"]["DialogID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Withdrawn */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Card"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listOperators: {
+        parameters: {
+            query?: {
+                q?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    createOperator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperatorInput"];
+            };
+        };
+        responses: {
+            /** @description Added */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminOperator"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    updateOperator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                operator_id: components["parameters"]["OperatorID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperatorInput"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminOperator"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getAccess: {
+        parameters: {
+            query?: {
+                q?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    setAccess: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                operator_id: components["parameters"]["OperatorID"];
+                project_id: components["parameters"]["ProjectID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccessInput"];
+            };
+        };
+        responses: {
+            /** @description Granted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessRow"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                project_id?: string;
+                operator_id?: string;
+                dialog_id?: string;
+                action?: string;
+                from?: string;
+                to?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
             };
             default: components["responses"]["Error"];
         };
@@ -1616,6 +4292,31 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    reportVisit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisitRequest"];
+            };
+        };
+        responses: {
+            /** @description Noted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitAnswer"];
                 };
             };
             default: components["responses"]["Error"];

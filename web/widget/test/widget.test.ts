@@ -10,10 +10,13 @@ const config: WidgetConfig = {
   project_name: "Лавка «Заварка»",
   language: "page",
   accent: "#17392D",
+  project_id: "p1",
+  side: "right",
+  open: true,
   online: true,
   departments: [{ id: "d1", name: "Продажи" }],
   rating: true,
-  form: { name: "shown", phone: "required", email: "hidden", consent_version: "3", consent_company: "ООО «Пример»", consent_url: "javascript:alert(1)" },
+  form: { name: "shown", phone: "required", email: "hidden", consent_version: "3", before: false, consent_company: "ООО «Пример»", consent_url: "javascript:alert(1)" },
 };
 let state: VisitorState;
 let events: Event[];
@@ -87,7 +90,7 @@ beforeEach(() => {
   vi.stubGlobal("ResizeObserver", class { observe() {} });
   localStorage.clear();
   document.documentElement.lang = "ru";
-  state = { dialog_id: "g1", rev: 1, head_seq: 0, can_download: false, now: new Date().toISOString() };
+  state = { dialog_id: "g1", rev: 1, head_seq: 0, can_download: false, blocked: false, operator_online: true, now: new Date().toISOString() };
   events = [];
   calls = [];
   refuse = {};

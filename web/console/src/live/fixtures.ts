@@ -43,7 +43,7 @@ export function row(id: string, change: Partial<Row> = {}): Row {
     reasons: [],
     groups: ['all'],
     rank: id,
-    can: { write: 'ok', transfer: 'not_claimed', leave: 'not_claimed' },
+    can: { write: 'ok', transfer: 'not_claimed', leave: 'not_claimed', block: 'ok', edit: 'ok' },
     ...change,
   }
 }

@@ -16,7 +16,7 @@ import { Composer } from './Composer.tsx'
 
 const me = { id: 'o', name: 'Анна Иванова' }
 const mine = row('d', { session: { ...row('d').session, assignee: me } })
-const foreign = row('d', { session: { ...row('d').session, assignee: { id: 'x', name: 'Марк Лебедев' } }, can: { write: 'not_assignee', transfer: 'not_assignee', leave: 'not_assignee' } })
+const foreign = row('d', { session: { ...row('d').session, assignee: { id: 'x', name: 'Марк Лебедев' } }, can: { write: 'not_assignee', transfer: 'not_assignee', leave: 'not_assignee', block: 'ok', edit: 'ok' } })
 
 let root: Root
 let workspace: Workspace
@@ -156,7 +156,7 @@ it('text that was being written stays when the own dialog is taken away (M-59)',
 })
 
 it('at the limit it says so instead of an input (M-10)', async () => {
-  await draw(row('d', { can: { write: 'limit_reached', transfer: 'not_claimed', leave: 'not_claimed' } }))
+  await draw(row('d', { can: { write: 'limit_reached', transfer: 'not_claimed', leave: 'not_claimed', block: 'ok', edit: 'ok' } }))
   expect(field()).toBeNull()
   expect(shown()).toContain(ru['limit.reached'])
 })

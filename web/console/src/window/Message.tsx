@@ -34,6 +34,9 @@ export const EventLine = memo(function EventLine({ event, follows, mark }: { eve
       const text = systemText(r, event)
       return text ? <SystemLine icon={SYSTEM_ICON[event.key!] ?? 'info'} text={text} event={event} mark={mark} /> : null
     }
+    case 'form_request':
+    case 'erased':
+      return null
   }
 })
 

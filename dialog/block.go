@@ -1,0 +1,71 @@
+package dialog
+
+import "time"
+
+// mayBlock checks D-51: who may write or claim in the dialog may block its visitor.
+func mayBlock(s State, o Operator, now time.Time) error {
+	if c := mayWrite(s, o, now); c != "" {
+		return refuse(c)
+	}
+	if s.Session.IP == "" {
+		return refuse(NoAddress)
+	}
+	return nil
+}
+
+// block lists the address of the current session and stops the dialog's clock. An untaken dialog ends with it,
+// without tag and rating; a taken one stays with its assignee (D-67).
+func (d *decision) block(c Block) error {
+	byList := c.By.ID == ""
+	if !byList {
+		if err := mayBlock(d.State, c.By, d.env.Now); err != nil {
+			return err
+		}
+		d.Listed = &Listed{IP: d.State.Session.IP, Add: true}
+		d.audit("block", c.By.ID, map[string]any{"ip": d.State.Session.IP})
+	}
+	if !d.State.Open() || d.State.Blocked {
+		return nil
+	}
+	d.State.Blocked = true
+	d.answered()
+	if !byList {
+		d.system(AudienceOperator, KeyBlocked, map[string]string{"name": c.By.Name})
+	}
+	d.system(AudienceVisitor, KeyBlockedVisitor, nil)
+	if ses := d.State.Session; ses.AssigneeID == "" {
+		ses.ClosedAt, ses.ClosedBy = d.env.Now, c.By.ID
+		d.audit("leave", c.By.ID, map[string]any{"tags": ses.Tags, "blocked": true})
+	}
+	return nil
+}
+
+// unblock takes the address off the list. The clock starts again only with the visitor's next message (D-67).
+func (d *decision) unblock(c Unblock) error {
+	byList := c.By.ID == ""
+	if !byList {
+		if err := mayTouch(d.State, c.By); err != nil {
+			return err
+		}
+		if d.State.Session.IP == "" {
+			return refuse(NoAddress)
+		}
+		d.Listed = &Listed{IP: d.State.Session.IP}
+		d.system(AudienceOperator, KeyUnblocked, map[string]string{"name": c.By.Name})
+		d.audit("unblock", c.By.ID, map[string]any{"ip": d.State.Session.IP})
+	}
+	d.State.Blocked = c.Still && d.State.Blocked
+	return nil
+}
+
+// mayTouch checks the right to change what stands around the conversation (card, labels, block): while the session is
+// open its assignee, anybody who sees it untaken, or senior and above; after the end whoever may see it.
+func mayTouch(s State, o Operator) error {
+	if !MaySee(s, o) {
+		return refuse(NotFound)
+	}
+	if a := s.Session.AssigneeID; s.Open() && a != "" && a != o.ID && o.Level < LevelSenior {
+		return &Refusal{Code: NotAssignee, OperatorID: a}
+	}
+	return nil
+}
