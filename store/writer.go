@@ -14,7 +14,8 @@ import (
 // faster, with many the commits are what costs (design 4).
 const (
 	singles      = 4               // messages that go singly at a time before others queue
-	groupers     = 1               // grouped transactions at a time: two are no faster, and cost a quarter more CPU
+	maxUnderWay  = 2               // grouped transactions at a time
+	besides      = 28              // messages that must wait before a group begins beside another: small ones cost more CPU
 	maxGroup     = 64              // messages in one grouped transaction
 	queueLength  = 4096            // messages that may wait; more are refused with ErrUnavailable
 	groupTimeout = 5 * time.Second // of one grouped transaction
@@ -28,7 +29,7 @@ const (
 type writer struct {
 	s       *Store
 	cache   *cache
-	jobs    chan *job
+	line    *line
 	singles chan struct{} // one for each message under way singly without having queued
 	asides  chan struct{} // one for each message under way singly after a group
 	waiters chan struct{} // one for each message that waits for the lock of a contended dialog
@@ -36,7 +37,6 @@ type writer struct {
 	stopped <-chan struct{}
 	done    sync.WaitGroup
 	ended   chan struct{} // closed when nothing is under way any more
-	grouped atomic.Int32  // groups under way
 	count   struct{ single, groups, grouped, failed atomic.Int64 }
 }
 
@@ -64,17 +64,15 @@ type job struct {
 
 func newWriter(s *Store) *writer {
 	ctx, stop := context.WithCancel(context.Background())
-	w := &writer{s: s, cache: newCache(), jobs: make(chan *job, queueLength), singles: make(chan struct{}, singles), stop: stop, stopped: ctx.Done(),
+	w := &writer{s: s, cache: newCache(), line: newLine(), singles: make(chan struct{}, singles), stop: stop, stopped: ctx.Done(),
 		asides: make(chan struct{}, asides), waiters: make(chan struct{}, lockWaiters), ended: make(chan struct{})}
-	for range groupers {
-		w.done.Go(w.run)
-	}
 	return w
 }
 
 // close lets what is under way end. Whoever still waits is told that the store closes.
 func (w *writer) close() {
 	w.stop()
+	w.line.close()
 	w.done.Wait()
 	close(w.ended)
 }
@@ -91,7 +89,7 @@ func groupable(c dialog.Command) bool {
 // apply sends the message singly while few are under way, else it queues for a group. A caller who gives up does not
 // know whether his message was recorded; his retry under the same client id does.
 func (w *writer) apply(ctx context.Context, c Command) Outcome {
-	if len(w.jobs) == 0 && w.grouped.Load() == 0 { // while a group is under way the next one is gathering
+	if w.line.idle() { // while a group is under way the next one is gathering
 		select {
 		case w.singles <- struct{}{}:
 			defer func() { <-w.singles }()
@@ -101,11 +99,7 @@ func (w *writer) apply(ctx context.Context, c Command) Outcome {
 		}
 	}
 	j := &job{ctx: ctx, cmd: c, since: time.Now(), answer: make(chan Outcome, 1)}
-	select {
-	case w.jobs <- j:
-	default:
-		return Outcome{Err: fmt.Errorf("%w: %d messages wait", ErrUnavailable, queueLength)}
-	}
+	w.queue(j)
 	select {
 	case o := <-j.answer:
 		return o
@@ -121,36 +115,23 @@ func (w *writer) apply(ctx context.Context, c Command) Outcome {
 	}
 }
 
-// run makes groups of what waits until the store closes. A group under way is finished: cut off, nobody would know
-// whether it was committed.
-func (w *writer) run() {
-	for {
-		select {
-		case <-w.stopped:
-			return
-		case j := <-w.jobs:
-			if jobs := w.more(j); len(jobs) > 0 {
-				w.group(jobs)
-			}
-		}
+// queue lets the message wait for a group.
+func (w *writer) queue(j *job) {
+	group, ok := w.line.add(j)
+	if !ok {
+		j.answer <- Outcome{Err: fmt.Errorf("%w: %d messages wait", ErrUnavailable, queueLength)}
+	}
+	if len(group) > 0 {
+		go w.run(group) // the line counts it
 	}
 }
 
-// more takes what waits now, without waiting for it, and leaves out whose caller has given up.
-func (w *writer) more(first *job) []*job {
-	jobs := make([]*job, 0, min(maxGroup, len(w.jobs)+1))
-	for j := first; ; {
-		if j.ctx.Err() == nil {
-			jobs = append(jobs, j)
-		}
-		if len(jobs) == maxGroup {
-			return jobs
-		}
-		select {
-		case j = <-w.jobs:
-		default:
-			return jobs
-		}
+// run records one group after the other while messages wait. A group under way is finished also when the store closes:
+// cut off, nobody would know whether it was committed.
+func (w *writer) run(group []*job) {
+	for len(group) > 0 {
+		w.group(group)
+		group = w.line.ended()
 	}
 }
 
@@ -163,9 +144,7 @@ func (w *writer) group(jobs []*job) {
 	for i, j := range jobs {
 		cmds[i] = j.cmd
 	}
-	w.grouped.Add(1)
 	out, next, err := w.s.applyGroup(ctx, cmds)
-	w.grouped.Add(-1)
 	w.count.groups.Add(1)
 	if err != nil {
 		w.count.failed.Add(1)
@@ -229,10 +208,6 @@ func (w *writer) again(j *job) {
 		case <-w.stopped:
 			return
 		}
-		select {
-		case w.jobs <- j:
-		default:
-			j.answer <- Outcome{Err: fmt.Errorf("%w: %d messages wait", ErrUnavailable, queueLength)}
-		}
+		w.queue(j)
 	})
 }
