@@ -2,6 +2,7 @@
 # make run     everything on this machine, with demo data
 # make test    every check and every test; ends with "N passed, N failed"
 # make fire    the promises with real processes killed, stopped and cut off; ten minutes
+# make mutants  plants the faults of local/cmd/mutants/list.txt and sees each one caught
 # make bench   the figures of docs/performance.md; on a quiet machine
 # make generate  what is generated from api/openapi.yaml
 
@@ -12,7 +13,7 @@ GO_BUILD = go build -trimpath -ldflags "-s -w"
 WEB_SOURCES = $(shell find web texts api/openapi.yaml \
 	\( -name node_modules -o -name dist -o -name .vite \) -prune -o -type f -print 2>/dev/null)
 
-.PHONY: build run test bench fire generate clean FORCE
+.PHONY: build run test mutants bench fire generate clean FORCE
 .SILENT:
 
 # Temporal first: its first build takes minutes, and is then kept for good.
@@ -49,6 +50,10 @@ test: build e2e/node_modules/.package-lock.json
 
 fire: build
 	go build -o .cache/testall ./local/cmd/testall && OTKLIK_FIRE=whole exec .cache/testall -only fire
+
+# Each fault of local/cmd/mutants/list.txt must be seen by the test named beside it.
+mutants: build
+	go run ./local/cmd/mutants $(if $(ONLY),-only '$(ONLY)')
 
 # Figures of docs/performance.md: several minutes on a quiet machine.
 bench: build

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestNumbers(t *testing.T) {
+	for text, want := range map[string]string{
+		"R-016 to R-018, D-14 and I-09": "R-016 R-017 R-018 I-09",
+		"R-054..R-055 R-12":             "R-054 R-055 R-12",
+		"XR-016 R-0161":                 "",
+	} {
+		if got := strings.Join(numbers(text), " "); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// A house of two requirements: one with tests of each language, one without.
+func TestRun(t *testing.T) {
+	root := t.TempDir()
+	write := func(name, text string) {
+		path := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(page, "**R-001** one\n\n**I-02** two\n")
+	write("a/a_test.go", "package a\n\nimport \"testing\"\n\n// TestOne: R-001.\nfunc TestOne(t *testing.T) {}\n\n// helper R-777\nfunc help() {}\n")
+	write("web/a.test.ts", "// I-02\nit('keeps', () => {})\ntest(\"R-001 draws\", async () => {})\n")
+	write("web/node_modules/x.test.ts", "it('R-999', () => {})\n")
+	if err := run(root, true); err == nil {
+		t.Fatal("a page without the table passed")
+	}
+	if err := run(root, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := run(root, true); err != nil {
+		t.Fatal(err)
+	}
+	raw, _ := os.ReadFile(filepath.Join(root, page))
+	for _, want := range []string{"| R-001 | a.TestOne<br>web/a.test.ts: R-001 draws |", "| I-02 | web/a.test.ts: keeps |"} {
+		if !slices.Contains(strings.Split(string(raw), "\n"), want) {
+			t.Errorf("no line %q in\n%s", want, raw)
+		}
+	}
+	write("web/a.test.ts", "test('R-001 draws', async () => {})\n")
+	if err := run(root, true); err == nil || !strings.Contains(err.Error(), "I-02") {
+		t.Errorf("a requirement without a test passed: %v", err)
+	}
+	write("web/b.test.ts", "it('I-99', () => {})\n")
+	if err := run(root, false); err == nil {
+		t.Error("a number that is no requirement passed")
+	}
+}
