@@ -25,44 +25,54 @@ func mayEdit(s State, o Operator) error {
 	return nil
 }
 
+// editCard saves one field, or clears it (R-065, R-066, D-43).
 func (d *decision) editCard(c EditCard) error {
 	if err := mayEdit(d.State, c.By); err != nil {
 		return err
 	}
 	value := strings.TrimSpace(c.Value)
-	before := ""
-	switch c.Field {
-	case CardName:
-		before = c.Before.Name
-		if err := checkOptional("value", value, MaxName); err != nil {
-			return err
-		}
-	case CardEmail:
-		before = c.Before.Email
-		if value != "" && (len(value) > MaxEmail || !validEmail(value)) {
-			return refuseField(Invalid, "value")
-		}
-	case CardPhone:
-		before = c.Before.Phone
-		if value != "" && (len(value) > MaxPhone || !validPhone(value)) {
-			return refuseField(Invalid, "value")
-		}
-	case CardComment:
-		before = c.Before.Comment
-		if err := checkOptional("value", value, MaxComment); err != nil {
-			return err
-		}
-	default:
-		return refuseField(Invalid, "field")
+	if err := checkCardValue(c.Field, value); err != nil {
+		return err
 	}
 	if c.Rev != c.Before.Rev {
 		return refuse(Conflict) // another operator, or a form, was faster (D-43)
+	}
+	before := c.Before.field(c.Field)
+	if value == before {
+		return nil
 	}
 	d.CardEdit = &CardEdit{c.Field, value}
 	field := string(c.Field)
 	d.Audit = append(d.Audit, Audit{Action: "card", OperatorID: c.By.ID,
 		Before: map[string]any{field: before}, After: map[string]any{field: value}})
 	return nil
+}
+
+func checkCardValue(f CardField, value string) error {
+	max, ok := map[CardField]int{CardName: MaxName, CardEmail: MaxEmail, CardPhone: MaxPhone, CardComment: MaxComment}[f]
+	if !ok {
+		return refuseField(Invalid, "field")
+	}
+	if err := checkOptional("value", value, max); err != nil {
+		return err
+	}
+	valid := true
+	switch f {
+	case CardEmail:
+		valid = value == "" || validEmail(value)
+	case CardPhone:
+		valid = value == "" || validPhone(value)
+	case CardName:
+		valid = !strings.ContainsAny(value, "\r\n\t")
+	}
+	if !valid {
+		return refuseField(Invalid, "value")
+	}
+	return nil
+}
+
+func (s CardState) field(f CardField) string {
+	return map[CardField]string{CardName: s.Name, CardEmail: s.Email, CardPhone: s.Phone, CardComment: s.Comment}[f]
 }
 
 // MayCreateLabel reports whether the level is the one set for it, or above (R-072, D-03).
@@ -83,12 +93,15 @@ func Offered(l Label, s State) bool {
 	return l.Active && (l.DepartmentID == "" || l.DepartmentID == LabelScope(s))
 }
 
+// attachLabel attaches a label of the choice, or a new one.
 func (d *decision) attachLabel(c AttachLabel) error {
 	if err := mayTouch(d.State, c.By); err != nil {
 		return err
 	}
 	l := c.Label
-	if l.ID == "" {
+	isNew := l.ID == ""
+	switch {
+	case isNew:
 		if !MayCreateLabel(c.By, d.env.Settings) {
 			return refuse(Forbidden)
 		}
@@ -98,20 +111,26 @@ func (d *decision) attachLabel(c AttachLabel) error {
 		if c.Exists {
 			return refuseField(Exists, "text")
 		}
-		l.Text, l.DepartmentID, l.Active = strings.TrimSpace(l.Text), LabelScope(d.State), true
-	} else if slices.ContainsFunc(c.Attached, func(a Label) bool { return a.ID == l.ID }) {
+	case has(c.Attached, l.ID):
 		return nil // it is on already
-	} else if !Offered(l, d.State) {
+	case !Offered(l, d.State):
 		return refuseField(NotFound, "label_id")
 	}
 	if len(c.Attached) >= MaxLabels {
 		return &Refusal{Code: LabelLimit, Max: MaxLabels}
 	}
-	d.Attach = &l
-	if c.Label.ID == "" {
-		d.audit("label_create", c.By.ID, map[string]any{"department": l.DepartmentID})
+	if isNew {
+		l = Label{ID: d.env.NewID(), Text: strings.TrimSpace(l.Text), Color: l.Color, DepartmentID: LabelScope(d.State), Active: true}
+		d.NewLabel = true
+		d.Audit = append(d.Audit, Audit{Action: "label_create", OperatorID: c.By.ID, Detail: map[string]any{"label": l.ID,
+			"department": l.DepartmentID}, After: map[string]any{"text": l.Text, "color": l.Color, "active": true}})
 	}
+	d.Attach = &l
 	return nil
+}
+
+func has(labels []Label, id string) bool {
+	return slices.ContainsFunc(labels, func(l Label) bool { return l.ID == id })
 }
 
 // CheckLabel refuses a text or a colour that a label may not have.
@@ -128,11 +147,12 @@ func CheckLabel(l Label) error {
 	return nil
 }
 
+// detachLabel takes a label off, an inactive one too; one that is off already stays off (R-074, D-45).
 func (d *decision) detachLabel(c DetachLabel) error {
 	if err := mayTouch(d.State, c.By); err != nil {
 		return err
 	}
-	if slices.ContainsFunc(c.Attached, func(a Label) bool { return a.ID == c.ID }) {
+	if has(c.Attached, c.ID) {
 		d.Detach = c.ID
 	}
 	return nil
@@ -156,12 +176,13 @@ func (d *decision) erase(c Erase) error {
 	return nil
 }
 
+// withdrawConsent registers a withdrawal; the proofs stay, and consent may be given again (D-41).
 func (d *decision) withdrawConsent(c WithdrawConsent) error {
 	if c.By.Level < LevelAdmin {
 		return refuse(Forbidden)
 	}
 	if d.State.ConsentAt.IsZero() {
-		return refuse(ConsentRequired)
+		return nil // none holds: it is as asked
 	}
 	d.Withdrawn, d.State.ConsentAt = true, time.Time{}
 	d.audit("consent_withdrawn", c.By.ID, nil)

@@ -28,10 +28,12 @@ type SubmitForm struct {
 	Name, Phone, Email string
 	Consent            bool
 	Proof              ConsentProof
-	Sent               *Form // the form that stands open in the stream, as it was sent; nil: the configured one
+	Standard           string // C-02 in the visitor's language: what he was shown when neither he nor the form says it
+	Sent               *Form  // the form that stands open in the stream, as it was sent; nil: the configured one
+	Before             CardState
 }
 
-// ConsentProof is what is kept of a consent (D-41).
+// ConsentProof is what is kept of a consent: the text as it was shown, and where it was given (D-41).
 type ConsentProof struct{ Text, Version, IP, UserAgent string }
 
 // Reply is an operator's message; the first one of an untaken dialog claims it.

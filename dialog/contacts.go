@@ -1,6 +1,10 @@
 package dialog
 
-import "time"
+import (
+	"cmp"
+	"strings"
+	"time"
+)
 
 // BacklogSize is the number of untaken dialogs at which a queue is a backlog (R-034, D-30).
 const BacklogSize = 10
@@ -13,16 +17,98 @@ func (d *decision) sendForm(author Author, by Operator) {
 	ses.FormSeq, ses.FormVisitorSeq = d.State.Seq, d.State.VisitorSeq
 }
 
-func (d *decision) requestContacts(c RequestContacts) error {
-	if !d.env.Settings.Form.Enabled {
-		return refuse(FormDisabled)
+// SentForm is the form of a KindFormRequest event: what was configured when it was sent.
+func SentForm(params map[string]string) *Form {
+	return &Form{Name: FieldMode(params["name"]), Phone: FieldMode(params["phone"]), Email: FieldMode(params["email"]),
+		Title: params["title"], ConsentText: params["consent_text"], ConsentURL: params["consent_url"],
+		ConsentVersion: params["consent_version"], Company: params["company"]}
+}
+
+// openForm is the form that stands open in the stream; zeros: none.
+func (d *decision) openForm() (seq, visitorSeq int64) {
+	if ses := d.State.Session; ses != nil {
+		return ses.FormSeq, ses.FormVisitorSeq
 	}
+	return 0, 0
+}
+
+// requestContacts sends the form: an answer like a message, with the same race, limit and hours (R-048, D-28).
+func (d *decision) requestContacts(c RequestContacts) error {
 	if err := d.answer(c.By, c.SeenSeq); err != nil {
 		return err
+	}
+	if !d.env.Settings.Form.Enabled {
+		return refuse(FormDisabled)
 	}
 	d.sendForm(ByOperator, c.By)
 	d.system(AudienceOperator, KeyFormSent, nil) // only now: the server has accepted it
 	return nil
+}
+
+// submitForm takes the filled form: with consent only, held against the form the visitor has before him.
+func (d *decision) submitForm(c SubmitForm) error {
+	if !c.Consent {
+		return refuseField(ConsentRequired, "consent")
+	}
+	form := d.env.Settings.Form
+	if c.Sent != nil {
+		form = *c.Sent
+	}
+	c, err := checkForm(c, form)
+	if err != nil {
+		return err
+	}
+	started, err := d.arrive(c.Arrival)
+	if err != nil {
+		return err
+	}
+	values := map[string]string{}
+	for _, f := range c.values() {
+		if f.value != "" {
+			values[f.name] = f.value
+		}
+	}
+	d.add(Event{Kind: KindForm, Author: ByVisitor, Audience: AudienceAll, Params: values})
+	d.system(AudienceOperator, KeyFormFilled, nil)
+	d.State.Session.FormSeq, d.State.Session.FormVisitorSeq = 0, 0
+	d.fillCard(c)
+	d.consent(c, form)
+	if started {
+		d.unattended(c.Unattended, false)
+	}
+	return nil
+}
+
+type formValue struct{ name, value, before string }
+
+func (c SubmitForm) values() []formValue {
+	return []formValue{{"name", c.Name, c.Before.Name}, {"phone", c.Phone, c.Before.Phone}, {"email", c.Email, c.Before.Email}}
+}
+
+// fillCard takes what was filled into the card; what was left empty erases nothing. Each change is kept (R-051, D-44).
+func (d *decision) fillCard(c SubmitForm) {
+	d.Card = &Card{Name: c.Name, Phone: c.Phone, Email: c.Email}
+	before, after := map[string]any{}, map[string]any{}
+	for _, f := range c.values() {
+		if f.value != "" && f.value != f.before {
+			before[f.name], after[f.name] = f.before, f.value
+		}
+	}
+	if len(after) > 0 {
+		d.Audit = append(d.Audit, Audit{Action: "card", Before: before, After: after})
+	}
+}
+
+// consent keeps the proof: what the client says it showed, else what this form shows (D-41).
+func (d *decision) consent(c SubmitForm, form Form) {
+	proof := c.Proof
+	proof.Text = cmp.Or(proof.Text, form.ConsentText, strings.ReplaceAll(c.Standard, "{company}", form.Company))
+	proof.Version = cmp.Or(proof.Version, form.ConsentVersion)
+	d.Consent = &proof
+	if d.State.ConsentAt.IsZero() {
+		d.State.ConsentAt = d.Events[0].At
+	}
+	d.audit("consent", "", map[string]any{"version": proof.Version})
 }
 
 // InBacklog reports whether the dialog counts in its queue: untaken and not of a blocked visitor (D-30, D-51).

@@ -14,9 +14,10 @@ type Change struct {
 	Card       *Card     // new values of the client card; empty fields stay as they were (D-44)
 	CardEdit   *CardEdit // one field of it, saved by an operator
 	Consent    *ConsentProof
-	Withdrawn  bool    // consent was withdrawn
-	Erased     bool    // what is kept of the dialog is to be redacted with this change
-	Attach     *Label  // with an empty id: to be made, too
+	Withdrawn  bool // consent was withdrawn
+	Erased     bool // what is kept of the dialog is to be redacted with this change
+	Attach     *Label
+	NewLabel   bool    // Attach is to be made, too
 	Detach     string  // id of a label
 	Listed     *Listed // what happens to the block list
 	Audit      []Audit
@@ -159,8 +160,9 @@ func (d *decision) arrive(a Arrival) (started bool, err error) {
 	}
 	if started = !d.State.Open(); started {
 		d.State.SessionNo++
+		formSeq, formVisitorSeq := d.openForm() // a form that waits stays in the stream, whatever ended meanwhile (D-34)
 		d.State.Session = &Session{
-			ID: d.env.NewID(), No: d.State.SessionNo, StartedAt: d.env.Now,
+			ID: d.env.NewID(), No: d.State.SessionNo, StartedAt: d.env.Now, FormSeq: formSeq, FormVisitorSeq: formVisitorSeq,
 		}
 		d.NewSession = true
 		d.startWaiting()
@@ -236,43 +238,6 @@ func (d *decision) chooseDepartment(c ChooseDepartment) error {
 		Params: map[string]string{"department": c.Name, "department_id": c.ID}})
 	if started {
 		d.unattended(c.Unattended, true)
-	}
-	return nil
-}
-
-func (d *decision) submitForm(c SubmitForm) error {
-	if !c.Consent {
-		return refuseField(ConsentRequired, "consent")
-	}
-	form := d.env.Settings.Form
-	if c.Sent != nil {
-		form = *c.Sent
-	}
-	c, err := checkForm(c, form)
-	if err != nil {
-		return err
-	}
-	started, err := d.arrive(c.Arrival)
-	if err != nil {
-		return err
-	}
-	params := map[string]string{}
-	for k, v := range map[string]string{"name": c.Name, "phone": c.Phone, "email": c.Email} {
-		if v != "" {
-			params[k] = v
-		}
-	}
-	d.add(Event{Kind: KindForm, Author: ByVisitor, Audience: AudienceAll, Params: params})
-	d.system(AudienceOperator, KeyFormFilled, nil)
-	d.State.Session.FormSeq, d.State.Session.FormVisitorSeq = 0, 0
-	d.Card = &Card{Name: c.Name, Phone: c.Phone, Email: c.Email}
-	d.Consent = &c.Proof
-	if d.State.ConsentAt.IsZero() {
-		d.State.ConsentAt = d.Events[0].At
-	}
-	d.audit("consent", "", map[string]any{"version": c.Proof.Version})
-	if started {
-		d.unattended(c.Unattended, false)
 	}
 	return nil
 }

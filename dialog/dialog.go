@@ -214,7 +214,7 @@ type Form struct {
 	Company                                 string
 }
 
-// params is the form as an event keeps it.
+// params is the form as an event keeps it; SentForm reads it.
 func (f Form) params() map[string]string {
 	return map[string]string{
 		"name": string(f.Name), "phone": string(f.Phone), "email": string(f.Email), "title": f.Title,

@@ -90,6 +90,8 @@ func (s *Store) applyOne(ctx context.Context, c Command) (Result, error) {
 			operators = append(operators, author(c.Do))
 			slices.Sort(operators)
 		case retryable(err):
+		case labelTwice(err):
+			return Result{}, &dialog.Refusal{Code: dialog.Exists, Field: "text"}
 		default:
 			return r, unavailable(err)
 		}
@@ -115,6 +117,16 @@ func author(c dialog.Command) string {
 	case dialog.Leave:
 		return c.By.ID
 	case dialog.SetTags:
+		return c.By.ID
+	case dialog.RequestContacts:
+		return c.By.ID
+	case dialog.EditCard:
+		return c.By.ID
+	case dialog.AttachLabel:
+		return c.By.ID
+	case dialog.DetachLabel:
+		return c.By.ID
+	case dialog.WithdrawConsent:
 		return c.By.ID
 	}
 	return "visitor"
@@ -265,6 +277,27 @@ func queueFacts(b *pgx.Batch, c Command, in *input) func() dialog.Command {
 	case dialog.SetTags:
 		by := operator(do.By.ID)
 		return func() dialog.Command { do.By = *by; return do }
+	case dialog.RequestContacts:
+		by := operator(do.By.ID)
+		return func() dialog.Command { do.By = *by; return do }
+	case dialog.WithdrawConsent:
+		by := operator(do.By.ID)
+		return func() dialog.Command { do.By = *by; return do }
+	case dialog.SubmitForm:
+		queueSentForm(b, c.DialogID, &do)
+		queueCard(b, c.DialogID, &do.Before)
+		return func() dialog.Command { return do }
+	case dialog.EditCard:
+		by := operator(do.By.ID)
+		queueCard(b, c.DialogID, &do.Before)
+		return func() dialog.Command { do.By = *by; return do }
+	case dialog.AttachLabel:
+		by := operator(do.By.ID)
+		queueLabel(b, c.DialogID, &do)
+		return func() dialog.Command { do.By, do.Attached = *by, in.row.Labels; return do }
+	case dialog.DetachLabel:
+		by := operator(do.By.ID)
+		return func() dialog.Command { do.By, do.Attached = *by, in.row.Labels; return do }
 	case dialog.Transfer:
 		by, to := operator(do.By.ID), operator(do.To.ID)
 		return func() dialog.Command {
@@ -312,12 +345,7 @@ func (r Row) after(ch dialog.Change, in input) Row {
 			out.Last = last
 		}
 	}
-	if ch.Card != nil && ch.Card.Name != "" {
-		out.VisitorName = ch.Card.Name
-	}
-	if e := ch.CardEdit; e != nil && e.Field == dialog.CardName {
-		out.VisitorName = e.Value
-	}
+	out.takeCard(ch)
 	return out
 }
 
@@ -363,6 +391,16 @@ func bodyHash(c dialog.Command) []byte {
 		body = []any{"tags", c.Tags}
 	case dialog.Rate:
 		body = []any{"rate", c.SessionID, c.Stars, c.Comment}
+	case dialog.RequestContacts:
+		body = []any{"contacts"}
+	case dialog.EditCard:
+		body = []any{"card", c.Field, c.Value, c.Rev}
+	case dialog.AttachLabel:
+		body = []any{"label", c.Label.ID, c.Label.Text, c.Label.Color}
+	case dialog.DetachLabel:
+		body = []any{"label off", c.ID}
+	case dialog.WithdrawConsent:
+		body = []any{"consent off"}
 	}
 	raw, _ := json.Marshal(body) // strings, numbers and booleans always marshal
 	sum := sha256.Sum256(raw)

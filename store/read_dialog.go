@@ -7,22 +7,6 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Card is what is known of the client (R-063).
-type Card struct {
-	Name, Email, Phone, Comment string
-	ConsentAt                   time.Time // zero: no consent
-}
-
-// Card reads the card of a dialog.
-func (s *Store) Card(ctx context.Context, dialogID string) (Card, error) {
-	var c Card
-	var at *time.Time
-	err := s.pool.QueryRow(ctx, `SELECT card_name, card_email, card_phone, card_comment, consent_at FROM dialogs WHERE id = $1`, dialogID).
-		Scan(&c.Name, &c.Email, &c.Phone, &c.Comment, &at)
-	c.ConsentAt = deref(at).UTC()
-	return c, unavailable(err)
-}
-
 // Session is one stretch of a dialog as its history shows it (R-094 to R-099).
 type Session struct {
 	ID                           string

@@ -22,6 +22,8 @@ type Row struct {
 	VisitorNumber  string
 	AssigneeName   string
 	DepartmentName string
+	CardRev        int64          // of name, e-mail, phone and comment together (D-43)
+	Labels         []dialog.Label // attached, in that order, inactive ones too (D-45)
 
 	SignalSeq, SignalAcked int64
 	SignalStart            bool
@@ -45,12 +47,14 @@ const dialogColumns = `
 d.id::text, d.project_id::text, d.visitor_id::text, d.rev, otklik_now(),
 d.seq, d.visitor_seq, d.last_at, d.turn_no, d.visitor_events, d.visitor_messages, d.session_no,
 d.last_kind, d.last_author, d.last_operator_id::text, d.last_text, d.last_shown_at,
-d.card_name, v.number, CASE WHEN d.withdrawn_at >= d.consent_at THEN NULL ELSE d.consent_at END, d.blocked,
+d.card_name, v.number, CASE WHEN d.withdrawn_at IS NULL THEN d.consent_at END, d.blocked, d.card_rev,
+(SELECT json_agg(json_build_object('ID', l.id, 'Text', l.text, 'DepartmentID', l.department_id, 'Color', l.color, 'Active', l.active)
+ ORDER BY dl.at, l.id) FROM dialog_labels dl JOIN labels l ON l.id = dl.label_id WHERE dl.dialog_id = d.id),
 d.signal_seq, d.signal_acked, d.signal_start, d.armed_until, d.fence_at, d.fence_ordinal, d.fence_attempt, d.fence_run,`
 
 // settingsColumns are read in the order of settingsScan.into.
 const settingsColumns = `
-p.tagging, p.rating, p.long_wait_seconds, p.rating_prompt_seconds, p.auto_close_minutes, p.label_level, p.company, p.form,
+p.tagging, p.rating, p.long_wait_seconds, p.rating_prompt_seconds, p.auto_close_minutes, p.label_level, coalesce(nullif(p.company, ''), p.name), p.form,
 ARRAY(SELECT t.id::text FROM tags t WHERE t.project_id = p.id AND t.active ORDER BY t.position, t.name)`
 
 // noSettings stands in their place where they are read apart.
@@ -137,7 +141,7 @@ func scanRow(r pgx.CollectableRow) (Row, error) {
 		&st.ID, &st.ProjectID, &st.VisitorID, &row.Rev, &row.Now,
 		&st.Seq, &st.VisitorSeq, &lastAt, &st.TurnNo, &st.VisitorEvents, &st.VisitorMessages, &st.SessionNo,
 		&lastKind, &lastAuthor, &lastOperator, &row.Last.Text, &shownAt,
-		&row.VisitorName, &row.VisitorNumber, &consentAt, &st.Blocked,
+		&row.VisitorName, &row.VisitorNumber, &consentAt, &st.Blocked, &row.CardRev, &row.Labels,
 		&row.SignalSeq, &row.SignalAcked, &row.SignalStart, &armed,
 		&row.fence.At, &row.fence.Ordinal, &row.fence.Attempt, &row.fence.Run,
 	}, set.into()...),
