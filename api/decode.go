@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -64,13 +65,19 @@ type field struct {
 	required bool
 }
 
+var knownFields sync.Map // of generated types: reflect.Type to []field
+
 // fieldsOf reads the JSON names of a generated type, in its order; required ones have no omitempty.
 func fieldsOf(t reflect.Type) []field {
+	if known, ok := knownFields.Load(t); ok {
+		return known.([]field)
+	}
 	out := make([]field, t.NumField())
 	for i := range out {
 		name, rest, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
 		out[i] = field{name, !strings.Contains(rest, "omitempty")}
 	}
+	knownFields.Store(t, out)
 	return out
 }
 

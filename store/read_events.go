@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
@@ -19,23 +18,33 @@ const (
 	VisitorLog  Log = true
 )
 
-func (l Log) seq() string {
-	if l == VisitorLog {
-		return "visitor_seq"
-	}
-	return "seq"
-}
+// Both logs are read along seq, which the primary key has: an index of the visitor's own sequence would cost every
+// message a write. His number of an event is never above its seq, and below it by no more than at the end of the log.
+const (
+	eventsAfter        = `SELECT` + eventColumns + ` FROM events WHERE dialog_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`
+	visitorEventsAfter = `SELECT` + eventColumns + ` FROM events WHERE dialog_id = $1 AND seq > $2 AND visitor_seq > $2
+ORDER BY seq LIMIT $3`
+	eventsBefore = `SELECT * FROM (SELECT` + eventColumns + ` FROM events
+WHERE dialog_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3) page ORDER BY seq`
+	visitorEventsBefore = `SELECT * FROM (SELECT` + eventColumns + ` FROM events
+WHERE dialog_id = $1 AND seq < $2 + (SELECT d.seq - d.visitor_seq FROM dialogs d WHERE d.id = $1) AND visitor_seq < $2
+ORDER BY seq DESC LIMIT $3) page ORDER BY seq`
+)
 
 // EventsAfter reads up to limit events that follow the given sequence number, ascending.
 func (s *Store) EventsAfter(ctx context.Context, dialogID string, log Log, after int64, limit int) ([]dialog.Event, error) {
-	return s.events(ctx, fmt.Sprintf(`SELECT`+eventColumns+` FROM events WHERE dialog_id = $1 AND %[1]s > $2
-ORDER BY %[1]s LIMIT $3`, log.seq()), dialogID, after, limit)
+	if log == VisitorLog {
+		return s.events(ctx, visitorEventsAfter, dialogID, after, limit)
+	}
+	return s.events(ctx, eventsAfter, dialogID, after, limit)
 }
 
 // EventsBefore reads the last events before the given sequence number, at most limit, ascending.
 func (s *Store) EventsBefore(ctx context.Context, dialogID string, log Log, before int64, limit int) ([]dialog.Event, error) {
-	return s.events(ctx, fmt.Sprintf(`SELECT * FROM (SELECT`+eventColumns+`, %[1]s AS ordinal FROM events
-WHERE dialog_id = $1 AND %[1]s < $2 ORDER BY %[1]s DESC LIMIT $3) page ORDER BY ordinal`, log.seq()), dialogID, before, limit)
+	if log == VisitorLog {
+		return s.events(ctx, visitorEventsBefore, dialogID, before, limit)
+	}
+	return s.events(ctx, eventsBefore, dialogID, before, limit)
 }
 
 func (s *Store) events(ctx context.Context, sql string, args ...any) ([]dialog.Event, error) {
@@ -43,16 +52,6 @@ func (s *Store) events(ctx context.Context, sql string, args ...any) ([]dialog.E
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	out, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (dialog.Event, error) {
-		var e dialog.Event
-		targets := []any{&e.Seq, &e.VisitorSeq, &e.SessionID, &e.SessionNo, &e.Kind, &e.Author, &e.OperatorID,
-			&e.OperatorName, &e.Audience, &e.Text, &e.Key, &e.Params, &e.ClientID, &e.At}
-		for len(targets) < len(r.FieldDescriptions()) { // the ordinal of EventsBefore
-			targets = append(targets, nil)
-		}
-		err := r.Scan(targets...)
-		e.At = e.At.UTC()
-		return e, err
-	})
+	out, err := pgx.CollectRows(rows, scanEvent)
 	return out, unavailable(err)
 }
