@@ -21,8 +21,9 @@ func (d *decision) block(c Block) error {
 		if err := mayBlock(d.State, c.By, d.env.Now); err != nil {
 			return err
 		}
-		d.Listed = &Listed{IP: d.State.Session.IP, Add: true}
-		d.audit("block", c.By.ID, map[string]any{"ip": d.State.Session.IP})
+		if !c.Listed {
+			d.list(c.By, "block", true)
+		}
 	}
 	if !d.State.Open() || d.State.Blocked {
 		return nil
@@ -41,21 +42,37 @@ func (d *decision) block(c Block) error {
 }
 
 // unblock takes the address off the list. The clock starts again only with the visitor's next message (D-67).
+// One that no list has is unblocked already.
 func (d *decision) unblock(c Unblock) error {
-	byList := c.By.ID == ""
-	if !byList {
+	if c.By.ID != "" {
 		if err := mayTouch(d.State, c.By); err != nil {
 			return err
 		}
 		if d.State.Session.IP == "" {
 			return refuse(NoAddress)
 		}
-		d.Listed = &Listed{IP: d.State.Session.IP}
-		d.system(AudienceOperator, KeyUnblocked, map[string]string{"name": c.By.Name})
-		d.audit("unblock", c.By.ID, map[string]any{"ip": d.State.Session.IP})
+		if c.Listed {
+			d.list(c.By, "unblock", false)
+		}
+		if (c.Listed || d.State.Blocked) && !c.Still {
+			d.system(AudienceOperator, KeyUnblocked, map[string]string{"name": c.By.Name})
+		}
 	}
 	d.State.Blocked = c.Still && d.State.Blocked
 	return nil
+}
+
+// list changes the block list by hand. The address stands in what an erase empties (D-64), not in the detail.
+func (d *decision) list(by Operator, action string, add bool) {
+	ip := map[string]any{"ip": d.State.Session.IP}
+	d.Listed = &Listed{IP: d.State.Session.IP, OperatorID: by.ID, Add: add}
+	a := Audit{Action: action, OperatorID: by.ID}
+	if add {
+		a.After = ip
+	} else {
+		a.Before = ip
+	}
+	d.Audit = append(d.Audit, a)
 }
 
 // mayTouch checks the right to change what stands around the conversation (card, labels, block): while the session is

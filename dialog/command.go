@@ -86,12 +86,16 @@ type OfferContacts struct {
 
 // Block puts the address of the current session on the list (R-084 to R-087, D-51). Without By it follows a list that
 // was changed elsewhere (D-67).
-type Block struct{ By Operator }
+type Block struct {
+	By     Operator
+	Listed bool // the operators' list has the address already
+}
 
-// Unblock takes it off (R-089, D-50). Still is what remains when another list has the address.
+// Unblock takes it off the lists but the system's (R-089, D-50). Without By it follows a list that was changed elsewhere.
 type Unblock struct {
-	By    Operator
-	Still bool
+	By     Operator
+	Listed bool // there is a row to take off
+	Still  bool // a list that is not touched has the address
 }
 
 // EditCard saves one field of the card (R-065, D-42, D-43).

@@ -124,7 +124,12 @@ func NeedsSignal(before State, c Change, cmd Command, set Settings, armedUntil, 
 		if set.AutoClose == 0 {
 			return NoSignal
 		}
-	case ChooseDepartment, SubmitForm, Transfer, Leave, Block, Unblock:
+	case ChooseDepartment, SubmitForm, Transfer, Leave:
+		return SignalStart
+	case Block, Unblock:
+		if before.Blocked == c.State.Blocked && before.Open() == c.State.Open() {
+			return NoSignal
+		}
 		return SignalStart
 	case EditCard, AttachLabel, DetachLabel, WithdrawConsent, OfferContacts, Erase:
 		return NoSignal

@@ -34,8 +34,9 @@ type CardEdit struct {
 
 // Listed is a change of the block list «Блокировка из чата» (D-50).
 type Listed struct {
-	IP  string
-	Add bool // else taken off, in every list but the system's
+	IP         string
+	OperatorID string
+	Add        bool // else taken off, in every list but the system's
 }
 
 // Audit is one record of a consequential action (I-13). Detail holds ids and numbers; Before and After hold values, texts
@@ -350,7 +351,8 @@ func (d *decision) transfer(c Transfer) error {
 	}
 	from := ses.AssigneeID
 	ses.AssigneeID = to.ID
-	ses.Transferred = to.ID != c.By.ID // a dialog one takes over himself is no news to him
+	// A dialog one takes over himself is no news to him; a blocked visitor's is never red (D-67).
+	ses.Transferred = to.ID != c.By.ID && !d.State.Blocked
 	ses.TransferredAt = d.env.Now
 	d.system(AudienceOperator, KeyTransferred, map[string]string{"from": c.By.Name, "to": to.Name})
 	d.system(AudienceVisitor, KeyOperatorJoined, map[string]string{"name": to.Name})

@@ -34,9 +34,21 @@ func (w *world) command(t *rapid.T) Command {
 		by.OpenDialogs = 1
 	}
 	tags := [][]string{nil, {}, {"sale"}, {"sale", "lead"}, {"unknown"}}
-	switch rapid.IntRange(0, 8).Draw(t, "command") {
+	switch rapid.IntRange(0, 10).Draw(t, "command") {
+	case 9:
+		if rapid.Bool().Draw(t, "from a list") {
+			return Block{}
+		}
+		return Block{By: by, Listed: rapid.Bool().Draw(t, "listed")}
+	case 10:
+		c := Unblock{Listed: rapid.Bool().Draw(t, "listed"), Still: rapid.Bool().Draw(t, "still")}
+		if rapid.Bool().Draw(t, "by hand") {
+			c.By = by
+		}
+		return c
 	case 0, 1:
-		return write("текст")
+		return VisitorMessage{Arrival: Arrival{IP: rapid.SampledFrom([]string{"", ip1, ip2}).Draw(t, "ip"),
+			Blocked: rapid.IntRange(0, 4).Draw(t, "blocked") == 0}, Text: "текст"}
 	case 2:
 		return ChooseDepartment{ID: rapid.SampledFrom([]string{"sales", "delivery"}).Draw(t, "dep"), Name: "x"}
 	case 3:
@@ -156,6 +168,9 @@ func checkLog(t *rapid.T, w *world) {
 }
 
 func checkViews(t *rapid.T, w *world) {
+	if w.s.Blocked && (w.s.Waiting() || len(Marks(w.s)) > 0 || InBacklog(w.s)) { // D-67, D-51
+		t.Fatalf("blocked, yet it waits, is red or counts in a queue: %+v", w.s)
+	}
 	for _, o := range w.operators {
 		red := Red(w.s, o, w.set, w.now)
 		groups := Groups(w.s, o, red, w.now)

@@ -1,0 +1,229 @@
+package dialog
+
+import (
+	"testing"
+	"time"
+)
+
+const ip1, ip2 = "203.0.113.1", "2001:db8::2"
+
+func writeFrom(ip, text string) VisitorMessage {
+	return VisitorMessage{Arrival: Arrival{IP: ip}, Text: text}
+}
+
+// keysOf are the audiences and keys of the events of a change, in order.
+func keysOf(ch Change) (keys []string) {
+	for _, e := range ch.Events {
+		keys = append(keys, string(e.Audience)+" "+e.Key)
+	}
+	return keys
+}
+
+func same(t *testing.T, what string, got, want []string) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%s: %v, want %v", what, got, want)
+	}
+	for i := range got {
+		if got[i] != want[i] {
+			t.Fatalf("%s: %v, want %v", what, got, want)
+		}
+	}
+}
+
+// what is blocked is the address of the current session, not of an earlier one; the last one seen in it (D-48).
+func TestBlockTakesTheCurrentAddress(t *testing.T) {
+	k := newTalk(t)
+	k.set.Tagging, k.set.Rating = false, false
+	k.do(after(0), writeFrom(ip1, "Здравствуйте"))
+	k.do(after(1), reply(anna, "Добрый день"))
+	k.do(after(2), Leave{By: anna, LastSeen: k.s.Seq})
+	k.do(after(3), writeFrom(ip1, "Это снова я"))
+	k.do(after(4), reply(anna, "Слушаю"))
+	k.do(after(5), writeFrom(ip2, "Теперь с телефона"))
+	ch := k.do(after(6), Block{By: anna})
+	if l := ch.Listed; l == nil || *l != (Listed{IP: ip2, OperatorID: "anna", Add: true}) {
+		t.Errorf("listed %+v", l)
+	}
+	if a := ch.Audit; len(a) != 1 || a[0].Action != "block" || a[0].OperatorID != "anna" || a[0].After["ip"] != ip2 || len(a[0].Detail) > 0 {
+		t.Errorf("I-13: audit %+v", a)
+	}
+}
+
+// R-085, D-67: a taken dialog stays with its assignee, its clock stands still, it is not red and is left as ever; each
+// side is told its own text.
+func TestBlockTaken(t *testing.T) {
+	k := newTalk(t)
+	k.do(after(0), writeFrom(ip1, "Здравствуйте"))
+	k.do(after(1), reply(anna, "Добрый день"))
+	k.do(after(2), writeFrom(ip1, "Спам"))
+	ch := k.do(after(3), Block{By: anna})
+	same(t, "events", keysOf(ch), []string{"operator " + KeyBlocked, "visitor " + KeyBlockedVisitor})
+	if ch.Events[0].Params["name"] != anna.Name || len(ch.Events[1].Params) > 0 {
+		t.Errorf("M-20 names the operator, M-22 nobody: %+v", ch.Events)
+	}
+	if !k.s.Open() || k.s.Session.AssigneeID != "anna" || k.s.Waiting() {
+		t.Errorf("state %+v", k.s.Session)
+	}
+	if _, ok := NextDeadline(k.s, k.set); ok {
+		t.Error("a clock runs")
+	}
+	if red := Red(k.s, anna, k.set, after(9999)); len(red) > 0 {
+		t.Errorf("red %v", red)
+	}
+	k.set.AutoClose = time.Minute
+	if _, ok := NextDeadline(k.s, k.set); ok {
+		t.Error("a blocked dialog closes by itself")
+	}
+	k.do(after(3.5), Transfer{By: anna, To: oleg})
+	if red := Red(k.s, oleg, k.set, after(4)); len(red) > 0 {
+		t.Errorf("handed over it is red: %v", red)
+	}
+	k.do(after(5), Leave{By: oleg, LastSeen: k.s.Seq, Tags: []string{"lead"}}) // as ever
+	if k.s.Open() {
+		t.Error("cannot be finished")
+	}
+}
+
+// D-67, D-51: an untaken dialog ends with the block, without a tag though tags are required, without a rating, with
+// the two texts only, and blocking claims nothing.
+func TestBlockUntaken(t *testing.T) {
+	k := newTalk(t)
+	k.do(after(0), writeFrom(ip1, "Спам"))
+	ch := k.do(after(200), Block{By: anna})
+	same(t, "events", keysOf(ch), []string{"operator " + KeyBlocked, "visitor " + KeyBlockedVisitor})
+	ses := k.s.Session
+	if k.s.Open() || ses.ClosedBy != "anna" || ses.AssigneeID != "" || !ses.RatingUntil.IsZero() || ch.Claimed {
+		t.Errorf("session %+v, claimed %v", ses, ch.Claimed)
+	}
+	if InBacklog(k.s) || len(Groups(k.s, anna, nil, after(200))) > 0 {
+		t.Error("it is still in a queue")
+	}
+}
+
+// nothing of a blocked visitor is accepted, whatever he sends; from another address he is another man.
+func TestBlockedVisitorIsRefused(t *testing.T) {
+	k := newTalk(t)
+	k.do(after(0), writeFrom(ip1, "Здравствуйте"))
+	k.do(after(1), reply(anna, "Добрый день"))
+	k.do(after(2), Block{By: anna})
+	blocked := Arrival{IP: ip1, Blocked: true}
+	k.refused(after(3), VisitorMessage{Arrival: blocked, Text: "Ещё спам"}, Blocked)
+	k.refused(after(3), ChooseDepartment{Arrival: blocked, ID: "sales", Name: "Продажи"}, Blocked)
+	k.refused(after(3), SubmitForm{Arrival: blocked, Phone: "+79000001842", Consent: true}, Blocked)
+	k.do(after(4), writeFrom(ip2, "А так?"))
+	if k.s.Blocked || k.s.Session.IP != ip2 || !k.s.Waiting() {
+		t.Errorf("from elsewhere: %+v %+v", k.s.Blocked, k.s.Session)
+	}
+}
+
+// D-51: who may write or claim may block; the rules are those of the answer.
+func TestWhoMayBlock(t *testing.T) {
+	viewer, full, off := anna, anna, anna
+	viewer.Level, full.OpenDialogs, off.Hours = LevelView, anna.Limit, &Hours{}
+	k := newTalk(t)
+	k.refused(after(0), Block{By: anna}, SessionClosed)
+	k.do(after(0), write("Здравствуйте"))
+	k.refused(after(1), Block{By: anna}, NoAddress)
+	k.refused(after(1), Unblock{By: anna}, NoAddress)
+	k.do(after(1), writeFrom(ip1, "Ещё"))
+	k.refused(after(2), Block{By: viewer}, NotFound)
+	k.refused(after(2), Block{By: full}, LimitReached)
+	k.refused(after(2), Block{By: off}, OutsideWorkingHours)
+	k.refused(after(2), Unblock{By: viewer}, NotFound)
+	k.do(after(3), reply(anna, "Добрый день"))
+	k.refused(after(4), Block{By: oleg}, NotAssignee)
+	k.refused(after(4), Unblock{By: oleg}, NotAssignee)
+	for _, o := range []Operator{anna, oleg, viewer} {
+		_, err := k.try(after(5), Block{By: o})
+		if can := CanDo(k.s, o, after(5)).Block; (can == "") != (err == nil) {
+			t.Errorf("%s: can %q, decided %v", o.ID, can, err)
+		}
+	}
+}
+
+// R-089, D-67: unblocking lets him write at once, and the clock starts with what he writes next.
+func TestUnblock(t *testing.T) {
+	k := newTalk(t)
+	k.do(after(0), writeFrom(ip1, "Здравствуйте"))
+	k.do(after(1), reply(anna, "Добрый день"))
+	k.do(after(2), writeFrom(ip1, "Спам"))
+	k.do(after(3), Block{By: anna})
+	ch := k.do(after(4), Unblock{By: anna, Listed: true})
+	same(t, "events", keysOf(ch), []string{"operator " + KeyUnblocked})
+	if l := ch.Listed; l == nil || *l != (Listed{IP: ip1, OperatorID: "anna"}) {
+		t.Errorf("listed %+v", l)
+	}
+	if a := ch.Audit; len(a) != 1 || a[0].Action != "unblock" || a[0].Before["ip"] != ip1 {
+		t.Errorf("I-13: audit %+v", a)
+	}
+	if k.s.Blocked || k.s.Waiting() {
+		t.Errorf("blocked %v, waiting %v", k.s.Blocked, k.s.Waiting())
+	}
+	k.do(after(10), writeFrom(ip1, "Простите"))
+	if !k.s.Session.WaitingSince.Equal(after(10)) {
+		t.Errorf("waits since %v", k.s.Session.WaitingSince)
+	}
+}
+
+// D-50: an address that the system's list has stays blocked, and nobody is told otherwise (M-24 is the console's).
+func TestUnblockLeavesTheSystemList(t *testing.T) {
+	k := newTalk(t)
+	k.do(after(0), writeFrom(ip1, "Здравствуйте"))
+	k.do(after(1), reply(anna, "Добрый день"))
+	k.do(after(2), Block{By: anna})
+	ch := k.do(after(3), Unblock{By: anna, Listed: true, Still: true})
+	if !k.s.Blocked || len(ch.Events) > 0 || ch.Listed == nil {
+		t.Errorf("blocked %v, events %v, listed %v", k.s.Blocked, keysOf(ch), ch.Listed)
+	}
+}
+
+// Blocking what is blocked and unblocking what is not change nothing: both may be sent twice.
+func TestBlockTwice(t *testing.T) {
+	k := newTalk(t)
+	k.do(after(0), writeFrom(ip1, "Здравствуйте"))
+	k.do(after(1), reply(anna, "Добрый день"))
+	k.do(after(2), Block{By: anna})
+	nothing := func(c Command) {
+		t.Helper()
+		before := k.s
+		ch := k.do(after(3), c)
+		if len(ch.Events) > 0 || len(ch.Audit) > 0 || ch.Listed != nil {
+			t.Errorf("%+v did %+v", c, ch)
+		}
+		if s := NeedsSignal(before, ch, c, k.set, time.Time{}, after(3)); s != NoSignal {
+			t.Errorf("%+v owes a signal", c)
+		}
+	}
+	nothing(Block{By: anna, Listed: true})
+	nothing(Block{})
+	k.do(after(4), Unblock{By: anna, Listed: true})
+	nothing(Unblock{By: anna})
+	nothing(Unblock{})
+}
+
+// D-67: a list that was changed elsewhere acts on open dialogs the same way, and names nobody.
+func TestFollowingAList(t *testing.T) {
+	k := newTalk(t)
+	k.do(after(0), writeFrom(ip1, "Спам"))
+	ch := k.do(after(1), Block{})
+	same(t, "events", keysOf(ch), []string{"visitor " + KeyBlockedVisitor})
+	if ch.Listed != nil || k.s.Open() || k.s.Session.ClosedBy != "" {
+		t.Errorf("listed %v, session %+v", ch.Listed, k.s.Session)
+	}
+	k.do(after(2), Unblock{})
+	if k.s.Blocked {
+		t.Error("still blocked")
+	}
+	k.do(after(3), writeFrom(ip1, "Здравствуйте"))
+	k.do(after(4), reply(anna, "Добрый день"))
+	k.do(after(5), Block{})
+	k.do(after(6), Unblock{Still: true})
+	if !k.s.Blocked {
+		t.Error("another list has the address")
+	}
+	k.do(after(7), Unblock{})
+	if k.s.Blocked || k.s.Session.AssigneeID != "anna" {
+		t.Errorf("blocked %v, session %+v", k.s.Blocked, k.s.Session)
+	}
+}
