@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/subtle"
 	"errors"
-	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -143,32 +142,4 @@ func (s *Server) signOut(c *fiber.Ctx) error {
 	c.Cookie(&fiber.Cookie{Name: sessionCookie, Path: "/", HTTPOnly: true, Secure: s.secure,
 		SameSite: fiber.CookieSameSiteLaxMode, Expires: time.Unix(1, 0)})
 	return c.SendStatus(fiber.StatusNoContent)
-}
-
-// address is the client's, from X-Forwarded-For only as far as proxies are trusted: what they did not add themselves
-// anybody may have written.
-func (s *Server) address(c *fiber.Ctx) string {
-	addr, ok := netip.AddrFromSlice(c.Context().RemoteIP())
-	if !ok {
-		return ""
-	}
-	addr = addr.Unmap()
-	hops := strings.Split(c.Get(fiber.HeaderXForwardedFor), ",")
-	for i := len(hops) - 1; i >= 0 && s.trusted(addr); i-- {
-		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil {
-			break
-		}
-		addr = hop.Unmap().WithZone("")
-	}
-	return addr.String()
-}
-
-func (s *Server) trusted(a netip.Addr) bool {
-	for _, p := range s.proxies {
-		if p.Contains(a) {
-			return true
-		}
-	}
-	return false
 }

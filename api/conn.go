@@ -37,6 +37,8 @@ type conn struct {
 	signIn   string // token hash of the operator's sign-in
 	id       string // names the connection in presence
 	visitor  store.Visitor
+	address  string                                // visitor: where he comes from
+	listsRev atomic.Int64                          // visitor: version of the block lists that blocked was read from
 	seats    atomic.Pointer[map[string]store.Seat] // by project: what the operator may see now
 
 	mu     sync.Mutex
@@ -46,10 +48,12 @@ type conn struct {
 	behind int             // how many of them are behind
 	state  *store.Row      // visitor: a state to tell once the log is complete
 	told   VisitorState    // visitor: the last state told
-	rev    int64           // visitor: revision of the newest state known
-	typed  time.Time       // when typing was last passed on
-	code   int             // close code, once it is to be closed
-	wake   chan struct{}
+	// visitor: his address is on a block list, and that is to be told
+	blocked, reblock bool
+	rev              int64     // visitor: revision of the newest state known
+	typed            time.Time // when typing was last passed on
+	code             int       // close code, once it is to be closed
+	wake             chan struct{}
 }
 
 // sub is a dialog a socket has open.
@@ -176,6 +180,7 @@ type work struct {
 	frames [][]byte
 	fill   *sub
 	state  *store.Row
+	block  bool // the block is to be told, too
 	code   int
 }
 
@@ -201,9 +206,9 @@ func (c *conn) next() work {
 			}
 		}
 	}
-	if c.state != nil {
-		w := work{state: c.state}
-		c.state = nil
+	if c.state != nil || c.reblock {
+		w := work{state: c.state, block: c.reblock}
+		c.state, c.reblock = nil, false
 		return w
 	}
 	return work{}
@@ -230,14 +235,14 @@ func (c *conn) write() {
 			if aside(func() { ok, err = c.fill(w.fill) }); !ok {
 				retry = time.After(time.Second) // the database is down
 			}
-		case w.state != nil:
+		case w.state != nil || w.block:
 			err = c.tellState(w.state)
 		}
 		if err != nil {
 			c.broken()
 			return
 		}
-		if retry == nil && (w.frames != nil || w.fill != nil || w.state != nil) {
+		if retry == nil && (w.frames != nil || w.fill != nil || w.state != nil || w.block) {
 			continue
 		}
 		wake := c.wake
@@ -328,9 +333,16 @@ func (x *sub) frame(e dialog.Event) (seq int64, frame []byte) {
 	return e.Seq, encode(eventFrame{"event", x.dialog, eventFor(e, x.conn.operator)})
 }
 
-// tellState writes a visitor's state if it says anything new.
+// tellState writes a visitor's state if it says anything new; without a row it is the last one told.
 func (c *conn) tellState(r *store.Row) error {
-	now := stateOf(r, c.server.now())
+	now := c.told
+	now.Now = c.server.now()
+	if r != nil {
+		now = stateOf(r, now.Now)
+	}
+	c.mu.Lock()
+	now.Blocked = c.blocked
+	c.mu.Unlock()
 	if same(now, c.told) {
 		return nil
 	}

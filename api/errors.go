@@ -29,6 +29,9 @@ const (
 	codeNotUTF8         = string(dialog.NotUTF8)
 	codeTooMany         = "too_many_requests"
 	codeUnavailable     = "unavailable"
+	codeBlocked         = string(dialog.Blocked)
+	codeForbidden       = string(dialog.Forbidden)
+	codeExists          = string(dialog.Exists)
 	codeInternal        = "internal"
 )
 
@@ -52,6 +55,9 @@ var answers = map[string]struct {
 	string(dialog.NotAssignee):         {http.StatusForbidden, "Another operator has this dialog."},
 	string(dialog.OutsideWorkingHours): {http.StatusForbidden, "New dialogs can be taken in working hours only."},
 	string(dialog.RatingDisabled):      {http.StatusForbidden, "Rating is switched off."},
+	string(dialog.Blocked):             {http.StatusForbidden, "Visitors from this address are blocked."},
+	string(dialog.NoAddress):           {http.StatusConflict, "The address of the visitor is not known."},
+	string(dialog.Exists):              {http.StatusConflict, "There is one already."},
 	string(dialog.NotFound):            {http.StatusNotFound, "There is no such thing, or it is not yours."},
 	string(dialog.AlreadyClaimed):      {http.StatusConflict, "Another operator answered first; nothing was sent."},
 	string(dialog.LimitReached):        {http.StatusConflict, "The limit of dialogs is reached."},

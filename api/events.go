@@ -66,7 +66,11 @@ func (s *Server) tell(ctx context.Context, r store.Result) {
 	if r.Applied == nil {
 		return
 	}
-	a := *r.Applied
+	s.told(ctx, *r.Applied)
+}
+
+// told tells everybody of a change that is committed.
+func (s *Server) told(ctx context.Context, a store.Applied) {
 	if ses := a.Row.State.Session; ses != nil && ses.DepartmentID != "" && a.Row.DepartmentName == "" {
 		// A claim or a transfer brought it; its name is not known yet. Only the name is taken: the row may be newer than
 		// the events told here.

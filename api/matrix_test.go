@@ -45,6 +45,8 @@ func TestMatrix(t *testing.T) {
 		{"POST", "/transfer", id(map[string]any{"operator_id": w.anna.id})},
 		{"POST", "/leave", id(map[string]any{"last_seen_seq": 99, "tags": []string{w.sale}})},
 		{"PUT", "/tags", id(map[string]any{"tags": []string{w.sale}})},
+		{"POST", "/block", id(map[string]any{})},
+		{"DELETE", "/block", none},
 	}
 	people := map[string]*person{"senior": w.anna, "department": w.vera, "other department": w.oleg, "view only": w.viewer, "other project": w.vic}
 	maySee := func(who, what string) bool {

@@ -52,7 +52,12 @@ func (s *Server) getDialog(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	ip, block, err := s.blockOf(ctx, id)
+	if err != nil {
+		return err
+	}
 	out := Dialog{
+		IP: ip, Block: block,
 		Row:      see(&row, seat.Operator, mark.Events, row.Now).wire(),
 		Card:     Card{Name: card.Name, Email: card.Email, Phone: card.Phone, Comment: card.Comment, ConsentAt: card.ConsentAt},
 		Sessions: make([]SessionSummary, len(sessions)), HeadSeq: row.State.Seq, ReadSeq: mark.Seq,

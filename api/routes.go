@@ -28,6 +28,8 @@ func (s *Server) routes() {
 	op.Put("/dialogs/:dialog_id/tags", s.setTags)
 	op.Post("/dialogs/:dialog_id/read", s.markRead)
 	op.Get("/dialogs/:dialog_id/transcript", s.operatorTranscript)
+	op.Post("/dialogs/:dialog_id/block", s.blockVisitor)
+	op.Delete("/dialogs/:dialog_id/block", s.unblockVisitor)
 
 	v1.Get("/visitor/socket", s.visitorSocket)
 	widgets := v1.Group("/widgets", anyOrigin)

@@ -71,6 +71,7 @@ type Server struct {
 	hub                       *hub
 	desks                     *desks
 	feed                      *feed
+	blocks                    *blocks
 	consoleFiles, widgetFiles map[string]asset // built front ends by name
 
 	clock atomic.Int64 // nanoseconds the database's clock is ahead of ours
@@ -115,6 +116,7 @@ func New(o Options) (*Server, error) {
 	s.hub = newHub(s)
 	s.desks = newDesks(s)
 	s.feed = newFeed(s)
+	s.blocks = newBlocks(s)
 	s.app = fiber.New(fiber.Config{
 		ErrorHandler:          s.answerError,
 		BodyLimit:             maxBody,
@@ -159,7 +161,7 @@ func (s *Server) readOrigins() error {
 // Listen serves until Shutdown.
 func (s *Server) Listen(ln net.Listener) error {
 	for _, loop := range []func(context.Context){s.breaker.run, s.desks.run, s.feed.sweep, s.feed.listen,
-		s.feed.notify, s.hub.presence, s.pollTimers, s.tidy} {
+		s.feed.notify, s.blocks.run, s.hub.presence, s.pollTimers, s.tidy} {
 		s.loops.Go(func() { loop(s.ctx) })
 	}
 	fresh := newFreshListener(ln)

@@ -197,11 +197,13 @@ func (s *Server) visitorSocket(c *fiber.Ctx) error {
 	if err := s.limits.visitorAddress.allow(s.address(c)); err != nil {
 		return err
 	}
-	return s.upgrade(c, s.serveVisitor)
+	address := s.address(c)
+	return s.upgrade(c, func(ws *websocket.Conn) { s.serveVisitor(ws, address) })
 }
 
-func (s *Server) serveVisitor(ws *websocket.Conn) {
+func (s *Server) serveVisitor(ws *websocket.Conn, address string) {
 	x := s.newConn(ws)
+	x.address = address
 	code := 0
 	aside(func() { code = s.greet(x) })
 	if code != 0 {
@@ -237,11 +239,17 @@ func (s *Server) greet(x *conn) (code int) {
 	if err == nil {
 		row, err = s.store.Load(ctx, v.DialogID)
 	}
+	var lists int64
+	if err == nil {
+		x.blocked, lists, err = s.store.AddressBlocked(ctx, v.ProjectID, x.address)
+	}
 	if err != nil {
 		return s.helloCode(err)
 	}
 	x.visitor = v
+	x.listsRev.Store(lists)
 	x.told, x.rev = stateOf(&row, s.now()), row.Rev
+	x.told.Blocked = x.blocked
 	x.send(stateFrame{"hello", s.now(), x.told})
 	s.hub.add(x)
 	head := row.State.VisitorSeq

@@ -54,6 +54,9 @@ func (v sight) wire() Row {
 		Can:        canOf(dialog.CanDo(st, v.viewer, v.now)),
 		Last:       lastOf(r.Last, v.viewer.ID),
 	}
+	if st.Blocked && st.Session != nil {
+		out.BlockedIP = st.Session.IP
+	}
 	for i, x := range v.red {
 		out.Reasons[i] = Reason(x)
 	}

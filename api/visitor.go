@@ -28,6 +28,9 @@ func (s *Server) getWidget(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if err := s.notBlocked(c, w.ProjectID); err != nil {
+		return err
+	}
 	mode := func(m string) FieldMode { return FieldMode(cmp.Or(m, string(FieldModeHidden))) }
 	return c.JSON(WidgetConfig{
 		ProjectID: w.ProjectID, Side: WidgetConfigSide(w.Side), Greeting: w.Greeting, Open: w.Open,
@@ -63,6 +66,9 @@ func (s *Server) createVisitor(c *fiber.Ctx) error {
 	ctx := c.UserContext()
 	w, err := s.widgetOf(c)
 	if err != nil {
+		return err
+	}
+	if err := s.notBlocked(c, w.ProjectID); err != nil {
 		return err
 	}
 	locale := string(req.Locale)
@@ -122,7 +128,11 @@ func (s *Server) getVisitorState(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(stateOf(&row, row.Now))
+	state, err := s.stateFor(c, &row)
+	if err != nil {
+		return err
+	}
+	return c.JSON(state)
 }
 
 func (s *Server) listVisitorEvents(c *fiber.Ctx) error {
@@ -141,7 +151,7 @@ func (s *Server) sendVisitorMessage(c *fiber.Ctx) error {
 	if _, said := given["seen_seq"]; said { // operators only
 		return wrong(codeUnknownField, "seen_seq")
 	}
-	return s.visitorCommand(c, req.ClientID, dialog.VisitorMessage{Text: req.Text})
+	return s.visitorCommand(c, req.ClientID, dialog.VisitorMessage{Arrival: s.arrival(c), Text: req.Text})
 }
 
 func (s *Server) chooseDepartment(c *fiber.Ctx) error {
@@ -153,7 +163,7 @@ func (s *Server) chooseDepartment(c *fiber.Ctx) error {
 	if err != nil {
 		return wrong(codeInvalid, "department_id") // as one that is not of this project
 	}
-	return s.visitorCommand(c, req.ClientID, dialog.ChooseDepartment{ID: id})
+	return s.visitorCommand(c, req.ClientID, dialog.ChooseDepartment{Arrival: s.arrival(c), ID: id})
 }
 
 func (s *Server) submitForm(c *fiber.Ctx) error {
@@ -168,7 +178,7 @@ func (s *Server) submitForm(c *fiber.Ctx) error {
 	if err := plainText("consent_version", req.ConsentVersion, 40); err != nil {
 		return err
 	}
-	return s.visitorCommand(c, req.ClientID, dialog.SubmitForm{Name: req.Name, Phone: req.Phone, Email: req.Email, Consent: req.Consent,
+	return s.visitorCommand(c, req.ClientID, dialog.SubmitForm{Arrival: s.arrival(c), Name: req.Name, Phone: req.Phone, Email: req.Email, Consent: req.Consent,
 		Proof: dialog.ConsentProof{Text: req.ConsentText, Version: req.ConsentVersion, IP: s.address(c), UserAgent: userAgent(c)}})
 }
 
@@ -208,7 +218,11 @@ func (s *Server) rateSession(c *fiber.Ctx) error {
 		return err
 	}
 	if r.Applied != nil {
-		return c.JSON(stateOf(&r.Applied.Row, s.now()))
+		state, err := s.stateFor(c, &r.Applied.Row)
+		if err != nil {
+			return err
+		}
+		return c.JSON(state)
 	}
 	return s.getVisitorState(c)
 }

@@ -128,6 +128,10 @@ func author(c dialog.Command) string {
 		return c.By.ID
 	case dialog.WithdrawConsent:
 		return c.By.ID
+	case dialog.Block:
+		return c.By.ID
+	case dialog.Unblock:
+		return c.By.ID
 	}
 	return "visitor"
 }
@@ -268,6 +272,17 @@ func queueFacts(b *pgx.Batch, c Command, in *input) func() dialog.Command {
 		return o
 	}
 	switch do := c.Do.(type) {
+	case dialog.VisitorMessage:
+		queueArrival(b, c.DialogID, &do.Arrival)
+		return func() dialog.Command { return do }
+	case dialog.Block:
+		by := operator(do.By.ID)
+		queueBlocked(b, c.DialogID, byOperators, &do.Listed, new(bool))
+		return func() dialog.Command { do.By = *by; return do }
+	case dialog.Unblock:
+		by := operator(do.By.ID)
+		queueBlocked(b, c.DialogID, inChat, &do.Listed, &do.Still)
+		return func() dialog.Command { do.By = *by; return do }
 	case dialog.Reply:
 		by := operator(do.By.ID)
 		return func() dialog.Command { do.By = *by; return do }
@@ -284,6 +299,7 @@ func queueFacts(b *pgx.Batch, c Command, in *input) func() dialog.Command {
 		by := operator(do.By.ID)
 		return func() dialog.Command { do.By = *by; return do }
 	case dialog.SubmitForm:
+		queueArrival(b, c.DialogID, &do.Arrival)
 		queueSentForm(b, c.DialogID, &do)
 		queueCard(b, c.DialogID, &do.Before)
 		return func() dialog.Command { return do }
@@ -318,6 +334,7 @@ func queueFacts(b *pgx.Batch, c Command, in *input) func() dialog.Command {
 			in.department = do.Name
 			return rows.Err()
 		})
+		queueArrival(b, c.DialogID, &do.Arrival)
 		return func() dialog.Command { return do }
 	}
 	return func() dialog.Command { return c.Do }
@@ -389,6 +406,10 @@ func bodyHash(c dialog.Command) []byte {
 		body = []any{"leave", c.LastSeen, c.Tags}
 	case dialog.SetTags:
 		body = []any{"tags", c.Tags}
+	case dialog.Block:
+		body = []any{"block"}
+	case dialog.Unblock:
+		body = []any{"unblock"}
 	case dialog.Rate:
 		body = []any{"rate", c.SessionID, c.Stars, c.Comment}
 	case dialog.RequestContacts:

@@ -88,6 +88,9 @@ func (g *group) decide(c Command) (Outcome, route) {
 		return Outcome{}, singly
 	}
 	do := c.Do
+	if m, isVisitor := do.(dialog.VisitorMessage); isVisitor && (row.State.Blocked || (m.IP != "" && m.IP != row.State.Session.IP)) {
+		return Outcome{}, singly // a group asks no block list: his address is the session's, and that is not on one
+	}
 	if r, isReply := do.(dialog.Reply); isReply {
 		if row.State.Session.AssigneeID != r.By.ID {
 			return Outcome{}, singly

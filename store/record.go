@@ -36,6 +36,9 @@ func (r record) queue(b *pgx.Batch) {
 		b.Queue(`INSERT INTO consents (dialog_id, event_seq, text, version, ip, user_agent, at) VALUES ($1,$2,$3,$4,$5::text::inet,$6,$7)`,
 			r.after.State.ID, r.change.Events[0].Seq, p.Text, p.Version, nullable(p.IP), p.UserAgent, r.change.Events[0].At)
 	}
+	if l := r.change.Listed; l != nil {
+		queueListed(b, r.after, *l)
+	}
 	for _, a := range r.change.Audit {
 		queueAudit(b, r.after, a, r.source)
 	}

@@ -124,7 +124,7 @@ export function createCore(key: string, base: string, config: WidgetConfig, stor
   function frame(f: ServerFrame) {
     if (f.state) {
       setState(f.state);
-      core.blocked = false;
+      core.blocked = f.state.blocked; // where he is now, also while the dialog did not change
     }
     // Something in between is missing: say hello again, then the server sends everything after the last event we have.
     if (f.event && !ingest([f.event])) live.open();
