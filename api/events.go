@@ -10,8 +10,8 @@ import (
 	"github.com/otklik/otklik/store"
 )
 
-// eventPage answers a page of one of the two logs; head is the reader's last sequence number.
-func (s *Server) eventPage(c *fiber.Ctx, dialogID string, log store.Log, head int64, wire func(dialog.Event) Event) error {
+// eventPage answers a page of one of the two logs; head is the reader's last sequence number. What is past ends there.
+func (s *Server) eventPage(c *fiber.Ctx, dialogID string, log store.Log, head int64, past bool, wire func(dialog.Event) Event) error {
 	after, err := queryInt(c, "after", -1, 0, math.MaxInt64)
 	if err != nil {
 		return err
@@ -24,10 +24,18 @@ func (s *Server) eventPage(c *fiber.Ctx, dialogID string, log store.Log, head in
 	if err != nil {
 		return err
 	}
+	if past {
+		before = min(before, head+1)
+	}
 	var events []dialog.Event
 	switch {
-	case after >= 0 && before < math.MaxInt64:
+	case after >= 0 && c.Query("before") != "":
 		return wrong(codeInvalid, "before") // one direction at a time
+	case after >= 0 && past:
+		limit = min(limit, head-after)
+		if limit > 0 {
+			events, err = s.store.EventsAfter(c.UserContext(), dialogID, log, after, int(limit))
+		}
 	case after >= 0:
 		events, err = s.store.EventsAfter(c.UserContext(), dialogID, log, after, int(limit))
 	default:

@@ -60,10 +60,14 @@ func (s *Server) me(ctx context.Context, operatorID, csrf string) (Me, error) {
 	if err != nil {
 		return Me{}, err
 	}
+	logs, err := s.store.LogProjects(ctx, operatorID)
+	if err != nil {
+		return Me{}, err
+	}
 	me := Me{
 		Operator: Operator{ID: self.ID, Name: self.Name, Login: self.Login, Locale: Locale(self.Locale),
 			OpenDialogs: self.OpenDialogs, DialogLimit: self.Limit},
-		Csrf: csrf, Projects: make([]Project, 0, len(seats)), Now: now, TemporalDelayed: late,
+		Csrf: csrf, Projects: make([]Project, 0, len(seats)), Now: now, TemporalDelayed: late, LogProjects: namedAll(logs),
 	}
 	for _, seat := range seats {
 		open, err := s.openDialogs(ctx, seat)

@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"errors"
+	"math"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -19,7 +21,13 @@ func (s *Server) operatorDialog(c *fiber.Ctx) (store.Row, store.Seat, error) {
 	if err != nil {
 		return store.Row{}, store.Seat{}, err
 	}
-	return s.dialogFor(c.UserContext(), operatorOf(c).OperatorID, id)
+	row, seat, err := s.dialogFor(c.UserContext(), operatorOf(c).OperatorID, id)
+	if errors.Is(err, store.ErrNotFound) { // he may know of it from the chat log, where nothing can be done
+		if _, err := s.pastFor(c.UserContext(), operatorOf(c).OperatorID, id); err == nil {
+			return store.Row{}, store.Seat{}, wrong(string(dialog.Forbidden), "")
+		}
+	}
+	return row, seat, err
 }
 
 func (s *Server) dialogFor(ctx context.Context, operatorID, dialogID string) (store.Row, store.Seat, error) {
@@ -35,20 +43,26 @@ func (s *Server) dialogFor(ctx context.Context, operatorID, dialogID string) (st
 }
 
 func (s *Server) getDialog(c *fiber.Ctx) error {
-	row, seat, err := s.operatorDialog(c)
+	r, err := s.readDialog(c)
 	if err != nil {
 		return err
 	}
-	ctx, id := c.UserContext(), row.State.ID
+	row, ctx := r.row, c.UserContext()
+	id := row.State.ID
 	card, err := s.store.Card(ctx, id)
 	if err != nil {
 		return err
 	}
-	sessions, err := s.store.Sessions(ctx, id, sessionsShown)
+	var sessions []store.Session
+	if r.past {
+		sessions, err = s.store.FinishedSessions(ctx, id, math.MaxInt32, sessionsShown)
+	} else {
+		sessions, err = s.store.Sessions(ctx, id, sessionsShown)
+	}
 	if err != nil {
 		return err
 	}
-	mark, err := s.store.MarkOf(ctx, id, seat.Operator.ID)
+	mark, err := s.store.MarkOf(ctx, id, r.by.ID)
 	if err != nil {
 		return err
 	}
@@ -58,29 +72,38 @@ func (s *Server) getDialog(c *fiber.Ctx) error {
 	}
 	out := Dialog{
 		IP: ip, Block: block,
-		Row:      see(&row, seat.Operator, mark.Events, row.Now).wire(),
+		Row:      r.wire(mark.Events),
 		Card:     Card{Name: card.Name, Email: card.Email, Phone: card.Phone, Comment: card.Comment, ConsentAt: card.ConsentAt},
 		Sessions: make([]SessionSummary, len(sessions)), HeadSeq: row.State.Seq, ReadSeq: mark.Seq,
 		Labels: []LabelChip{}, CanDownload: row.State.VisitorMessages > 0, ReadOnly: !row.State.Open(), Now: row.Now,
 	}
+	if r.past { // not of the session that may be open
+		out.IP, out.Block = row.State.Session.IP, DialogBlock{}
+	}
 	for i, x := range sessions {
-		out.Sessions[i] = SessionSummary{ID: x.ID, No: x.No, StartedAt: x.Begins, LastMessageAt: x.Ends, ClosedAt: x.ClosedAt,
-			Operator: personOf(x.OperatorID, x.Operator), Department: namedOf(x.DepartmentID, x.DepartmentName),
-			Tags: namedAll(x.Tags), FirstSeq: x.FirstSeq, LastSeq: x.LastSeq}
-		if seat.Operator.Level >= dialog.LevelSenior { // D-39
-			out.Sessions[i].Rating = x.Rating
-		}
+		out.Sessions[i] = sessionOf(x, r.by)
 	}
 	return c.JSON(out)
 }
 
+// sessionOf is a session as the history shows it. Ratings are for senior and above (D-39).
+func sessionOf(x store.Session, reader dialog.Operator) SessionSummary {
+	out := SessionSummary{ID: x.ID, No: x.No, StartedAt: x.Begins, LastMessageAt: x.Ends, ClosedAt: x.ClosedAt,
+		Operator: personOf(x.OperatorID, x.Operator), Department: namedOf(x.DepartmentID, x.DepartmentName),
+		Tags: namedAll(x.Tags), FirstSeq: x.FirstSeq, LastSeq: x.LastSeq, FirstMessageSeq: x.FirstMessage,
+		LastMessageSeq: x.LastMessage, IP: x.IP}
+	if dialog.MayReport(reader) {
+		out.Rating, out.RatingComment = x.Rating, x.RatingComment
+	}
+	return out
+}
+
 func (s *Server) listEvents(c *fiber.Ctx) error {
-	row, seat, err := s.operatorDialog(c)
+	r, err := s.readDialog(c)
 	if err != nil {
 		return err
 	}
-	viewer := seat.Operator.ID
-	return s.eventPage(c, row.State.ID, store.OperatorLog, row.State.Seq, func(e dialog.Event) Event { return eventFor(e, viewer) })
+	return s.eventPage(c, r.row.State.ID, store.OperatorLog, r.row.State.Seq, r.past, func(e dialog.Event) Event { return eventFor(e, r.by.ID) })
 }
 
 func (s *Server) markRead(c *fiber.Ctx) error {

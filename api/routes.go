@@ -31,6 +31,8 @@ func (s *Server) routes() {
 	op.Post("/dialogs/:dialog_id/block", s.blockVisitor)
 	op.Delete("/dialogs/:dialog_id/block", s.unblockVisitor)
 
+	s.logRoutes(v1)
+
 	v1.Get("/visitor/socket", s.visitorSocket)
 	widgets := v1.Group("/widgets", anyOrigin)
 	widgets.Get("/:key", s.getWidget)

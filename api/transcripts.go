@@ -2,7 +2,9 @@ package api
 
 import (
 	"cmp"
+	"context"
 	"io"
+	"math"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -16,15 +18,19 @@ import (
 const transcriptPage = 500
 
 func (s *Server) operatorTranscript(c *fiber.Ctx) error {
-	row, seat, err := s.operatorDialog(c)
+	r, err := s.readDialog(c)
 	if err != nil {
 		return err
 	}
-	self, err := s.store.Self(c.UserContext(), seat.Operator.ID)
+	self, err := s.store.Self(c.UserContext(), r.by.ID)
 	if err != nil {
 		return err
 	}
-	return s.sendTranscript(c, row, self.Locale, store.OperatorLog)
+	end := int64(math.MaxInt64)
+	if r.past {
+		end = r.row.State.Seq
+	}
+	return s.sendTranscript(c, r.row, self.Locale, store.OperatorLog, end)
 }
 
 func (s *Server) visitorTranscript(c *fiber.Ctx) error {
@@ -33,12 +39,12 @@ func (s *Server) visitorTranscript(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.sendTranscript(c, row, v.Locale, store.VisitorLog)
+	return s.sendTranscript(c, row, v.Locale, store.VisitorLog, math.MaxInt64)
 }
 
 // sendTranscript streams the file. It is refused while the visitor has written nothing; locale is the reader's
-// own, unless the request names another.
-func (s *Server) sendTranscript(c *fiber.Ctx, row store.Row, locale string, log store.Log) error {
+// own, unless the request names another; end is the last event of the log that he may read.
+func (s *Server) sendTranscript(c *fiber.Ctx, row store.Row, locale string, log store.Log, end int64) error {
 	locale, err := queryOneOf(c, "lang", locale, texts.Locales...)
 	if err != nil {
 		return err
@@ -51,7 +57,13 @@ func (s *Server) sendTranscript(c *fiber.Ctx, row store.Row, locale string, log 
 	if err != nil {
 		return err
 	}
-	first, err := s.store.EventsAfter(c.UserContext(), id, log, 0, transcriptPage) // while there can still be an error
+	page := func(ctx context.Context, after int64) ([]dialog.Event, error) {
+		if after >= end {
+			return nil, nil
+		}
+		return s.store.EventsAfter(ctx, id, log, after, int(min(transcriptPage, end-after)))
+	}
+	first, err := page(c.UserContext(), 0) // while there can still be an error
 	if err != nil {
 		return err
 	}
@@ -74,7 +86,7 @@ func (s *Server) sendTranscript(c *fiber.Ctx, row store.Row, locale string, log 
 			}
 			ctx, cancel := s.within()
 			defer cancel()
-			return s.store.EventsAfter(ctx, id, log, seq, transcriptPage)
+			return page(ctx, seq)
 		},
 	}
 	name := transcript.FileName(project, cmp.Or(row.VisitorName, row.VisitorNumber), row.Now)

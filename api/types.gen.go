@@ -942,7 +942,7 @@ type LogPage struct {
 	Rows       []LogRow  `json:"rows"`
 }
 
-// LogRow One finished session
+// LogRow One finished session; last is its last message, else what it began with
 type LogRow struct {
 	ClosedAt   time.Time `json:"closed_at"`
 	Department Named     `json:"department,omitempty,omitzero"`
@@ -968,10 +968,13 @@ type LogRow struct {
 
 // Me defines model for Me.
 type Me struct {
-	Csrf     string    `json:"csrf"`
-	Now      time.Time `json:"now"`
-	Operator Operator  `json:"operator"`
-	Projects []Project `json:"projects"`
+	Csrf string `json:"csrf"`
+
+	// LogProjects Whose chat log he may read: from level view, the widget on or off (D-02, D-63)
+	LogProjects []Named   `json:"log_projects,omitempty,omitzero"`
+	Now         time.Time `json:"now"`
+	Operator    Operator  `json:"operator"`
+	Projects    []Project `json:"projects"`
 
 	// TemporalDelayed Timers come late at the moment; the console says so
 	TemporalDelayed bool `json:"temporal_delayed"`
@@ -1665,12 +1668,20 @@ type VisitorCreated struct {
 
 // VisitorRequest defines model for VisitorRequest.
 type VisitorRequest struct {
+	// LandedSecondsAgo When that page was loaded
+	LandedSecondsAgo int `json:"landed_seconds_ago,omitempty,omitzero"`
+
+	// LandingURL First address of this visit, when it is not page_url: it gives the utm values (D-55)
+	LandingURL string `json:"landing_url,omitempty,omitzero"`
+
 	// Language Of the browser
 	Language  string `json:"language,omitempty,omitzero"`
 	Locale    Locale `json:"locale,omitempty,omitzero"`
 	PageTitle string `json:"page_title,omitempty,omitzero"`
 	PageURL   string `json:"page_url,omitempty,omitzero"`
-	Referrer  string `json:"referrer,omitempty,omitzero"`
+
+	// Referrer Of the visit's first page
+	Referrer string `json:"referrer,omitempty,omitzero"`
 
 	// TimeZone IANA name of the browser
 	TimeZone string `json:"time_zone,omitempty,omitzero"`

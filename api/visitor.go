@@ -140,7 +140,7 @@ func (s *Server) listVisitorEvents(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.eventPage(c, row.State.ID, store.VisitorLog, row.State.VisitorSeq, eventForVisitor)
+	return s.eventPage(c, row.State.ID, store.VisitorLog, row.State.VisitorSeq, false, eventForVisitor)
 }
 
 func (s *Server) sendVisitorMessage(c *fiber.Ctx) error {

@@ -30,6 +30,7 @@ func (r record) queue(b *pgx.Batch) {
 	for _, e := range r.change.Events {
 		queueEvent(b, r.after.State.ID, e)
 	}
+	r.queueEnding(b)
 	r.queueDialog(b)
 	r.queueContacts(b)
 	if p := r.change.Consent; p != nil {

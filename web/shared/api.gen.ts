@@ -1162,6 +1162,8 @@ export interface components {
             operator: components["schemas"]["Operator"];
             csrf: string;
             projects: components["schemas"]["Project"][];
+            /** @description Whose chat log he may read: from level view, the widget on or off (D-02, D-63) */
+            log_projects?: components["schemas"]["Named"][];
             /** Format: date-time */
             now: string;
             /** @description Timers come late at the moment; the console says so */
@@ -1674,7 +1676,7 @@ export interface components {
             /** Format: date-time */
             now: string;
         };
-        /** @description One finished session */
+        /** @description One finished session; last is its last message, else what it began with */
         LogRow: {
             /** Format: uuid */
             dialog_id: string;
@@ -2146,7 +2148,12 @@ export interface components {
             locale?: components["schemas"]["Locale"];
             page_url?: string;
             page_title?: string;
+            /** @description Of the visit's first page */
             referrer?: string;
+            /** @description First address of this visit, when it is not page_url: it gives the utm values (D-55) */
+            landing_url?: string;
+            /** @description When that page was loaded */
+            landed_seconds_ago?: number;
         };
         VisitorCreated: {
             /** @description Secret of this browser */
@@ -3860,13 +3867,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Counts */
+            /** @description Counts, or the file */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["TagReport"];
+                    "text/csv": string;
                 };
             };
             default: components["responses"]["Error"];
