@@ -22,6 +22,11 @@ const GROUPS: Record<string, string> = {
     hist.startShort hist.endShort clock.barRed`,
   'Rendered by the server: the transcript': `
     txt.title txt.project txt.session txt.operator txt.tags txt.visitor`,
+  'Card and chat log, on their way': `
+    card.withdrawn card.saved label.createNamed label.attached label.find label.none block.noAddress hist.more
+    det.referrer det.language device.desktop device.phone device.tablet device.other keys.search keys.matches
+    log.find log.filters log.dates log.from log.to log.days log.tag log.rating log.remove log.reset log.choose
+    log.sessionAt log.length`,
   'Widget, on its way': `
     form.pendingReplaced`,
 }

@@ -16,6 +16,7 @@ const web = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const ALIKE = new Set([
   'who.operator', 'who.client', 'list.avatar', 'card.phone', 'hist.session', 'tag.lead', 'det.browser', 'project.widget',
   'signin.login', 'txt.operator', 'plural.dialogs.one', 'ago.minutes', 'day.3', 'day.6',
+  'device.desktop', 'device.phone', 'device.tablet', 'log.tag',
 ])
 
 function sources(folder: string): string[] {

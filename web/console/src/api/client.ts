@@ -2,13 +2,14 @@
 import type { Error as ErrorBody, paths } from '../../../shared/api.gen.ts'
 import { NoAnswer, Refusal } from './errors.ts'
 
-type Method = 'get' | 'post' | 'put' | 'patch'
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
 type PathOf<M extends Method> = { [P in keyof paths]: paths[P] extends Record<M, { responses: unknown }> ? P : never }[keyof paths]
 type Op<P extends keyof paths, M extends Method> = paths[P] extends Record<M, infer O> ? O : never
 type BodyOf<O> = O extends { requestBody: { content: { 'application/json': infer B } } } ? B : undefined
 type QueryOf<O> = O extends { parameters: { query?: infer Q } } ? Q : undefined
 type PathParams<P> = P extends { parameters: { path: infer V } } ? V : Record<string, never>
-type AnswerOf<O> = O extends { responses: { 200: { content: { 'application/json': infer A } } } } ? A : undefined
+type OneOf<R> = R extends { 200: infer A } ? A : R extends { 201: infer A } ? A : R extends { 202: infer A } ? A : undefined
+type AnswerOf<O> = O extends { responses: infer R } ? (OneOf<R> extends { content: { 'application/json': infer A } } ? A : undefined) : undefined
 
 export interface CallOptions<P extends keyof paths, M extends Method> {
   path?: PathParams<paths[P]> | PathParams<Op<P, M>>
@@ -37,7 +38,8 @@ export function urlOf(path: string, params?: object, query?: object): string {
     encodeURIComponent(String((params as Record<string, unknown>)[name])),
   )
   const search = new URLSearchParams()
-  for (const [k, v] of Object.entries(query ?? {})) if (v !== undefined) search.set(k, String(v))
+  for (const [k, v] of Object.entries(query ?? {}))
+    for (const one of Array.isArray(v) ? v : [v]) if (one !== undefined) search.append(k, String(one))
   const tail = search.toString()
   return API_BASE + filled + (tail ? `?${tail}` : '')
 }
