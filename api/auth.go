@@ -115,16 +115,7 @@ func (s *Server) signIn(c *fiber.Ctx) error {
 	if !right {
 		return wrong(codeUnauthenticated, "")
 	}
-	secret, csrf := token(), token()
-	if err := s.store.CreateSignIn(ctx, hashToken(secret), account.ID, csrf, s.o.SignInLasts); err != nil {
-		return err
-	}
-	me, err := s.me(ctx, account.ID, csrf)
-	if err != nil {
-		return err
-	}
-	s.setCookie(c, secret, s.o.SignInLasts)
-	return c.JSON(me)
+	return s.welcome(c, account.ID)
 }
 
 func (s *Server) setCookie(c *fiber.Ctx, value string, lasts time.Duration) {

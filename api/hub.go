@@ -279,6 +279,13 @@ func (h *hub) closeSignIn(hash string) {
 	}
 }
 
+// closeOperator ends the sockets of an operator but those of the sign-in that goes on.
+func (h *hub) closeOperator(operator, keep string) {
+	for _, c := range h.all(func(c *conn) bool { return c.operator == operator && c.signIn != keep }) {
+		c.close(closeSignedOut)
+	}
+}
+
 // presence keeps this process's operators online (D-04), and ends sockets whose sign-in has ended elsewhere.
 func (h *hub) presence(ctx context.Context) {
 	beat := time.Now()

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"golang.org/x/crypto/argon2"
+
+	"github.com/otklik/otklik/dialog"
 )
 
 // Parameters of argon2id: the second choice of OWASP's password storage sheet. A hash says which it was made with.
@@ -38,6 +40,20 @@ type passwords struct {
 
 func newPasswords() *passwords {
 	return &passwords{slots: make(chan struct{}, max(2, runtime.NumCPU())), nobody: HashPassword(token())}
+}
+
+// make checks a new password and makes its hash.
+func (p *passwords) make(ctx context.Context, password string) (string, error) {
+	if err := dialog.CheckPassword(password); err != nil {
+		return "", err
+	}
+	select {
+	case p.slots <- struct{}{}:
+		defer func() { <-p.slots }()
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+	return HashPassword(password), nil
 }
 
 // check compares a password with a stored hash; an empty hash is never right and takes as long as any other.

@@ -33,6 +33,8 @@ func (s *Server) routes() {
 
 	s.logRoutes(v1)
 
+	s.adminRoutes(v1)
+
 	v1.Get("/visitor/socket", s.visitorSocket)
 	widgets := v1.Group("/widgets", anyOrigin)
 	widgets.Get("/:key", s.getWidget)

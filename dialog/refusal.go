@@ -27,6 +27,8 @@ const (
 	FormDisabled        Code = "form_disabled"
 	Conflict            Code = "conflict"
 	Exists              Code = "exists"
+	InUse               Code = "in_use"
+	LastAdmin           Code = "last_admin"
 	LabelLimit          Code = "label_limit"
 	NotYet              Code = "not_yet"
 	Required            Code = "required"
