@@ -58,6 +58,9 @@ var answers = map[string]struct {
 	string(dialog.Blocked):             {http.StatusForbidden, "Visitors from this address are blocked."},
 	string(dialog.NoAddress):           {http.StatusConflict, "The address of the visitor is not known."},
 	string(dialog.Exists):              {http.StatusConflict, "There is one already."},
+	string(dialog.FormDisabled):        {http.StatusForbidden, "The contact form is switched off."},
+	string(dialog.Conflict):            {http.StatusConflict, "It was changed meanwhile; read it again."},
+	string(dialog.LabelLimit):          {http.StatusConflict, "A dialog takes no more labels."},
 	string(dialog.NotFound):            {http.StatusNotFound, "There is no such thing, or it is not yours."},
 	string(dialog.AlreadyClaimed):      {http.StatusConflict, "Another operator answered first; nothing was sent."},
 	string(dialog.LimitReached):        {http.StatusConflict, "The limit of dialogs is reached."},
@@ -75,7 +78,7 @@ var answers = map[string]struct {
 	string(dialog.Invalid):             {http.StatusUnprocessableEntity, "A value is not valid."},
 	string(dialog.NotUTF8):             {http.StatusUnprocessableEntity, "A value is not UTF-8."},
 	string(dialog.TagRequired):         {http.StatusUnprocessableEntity, "A tag is required to leave the dialog."},
-	string(dialog.ConsentRequired):     {http.StatusUnprocessableEntity, "The form needs consent."},
+	string(dialog.ConsentRequired):     {http.StatusUnprocessableEntity, "This needs the client's consent."},
 	string(dialog.ClientIDReused):      {http.StatusUnprocessableEntity, "This client_id was used for another command."},
 }
 
@@ -94,7 +97,12 @@ func wrong(code, field string) error    { return &problem{code: code, field: fie
 func tooLong(field string, n int) error { return &problem{code: codeTooLong, field: field, max: n} }
 func tooMany(retry time.Duration) error { return &problem{code: codeTooMany, retry: retry} }
 func unavailable() error                { return &problem{code: codeUnavailable, retry: time.Second} }
-func (p *problem) status() int          { return answers[p.code].status }
+func (p *problem) status() int {
+	if p.code == string(dialog.ConsentRequired) && p.field == "" {
+		return http.StatusForbidden // not a form without its box: a card without consent (D-42)
+	}
+	return answers[p.code].status
+}
 func (p *problem) body() Error {
 	return Error{Code: p.code, Message: answers[p.code].message, Field: p.field, Operator: p.operator, Max: p.max}
 }

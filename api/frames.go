@@ -45,6 +45,10 @@ type (
 		Type     string       `json:"type"`
 		Projects []ProjectDot `json:"projects"`
 	}
+	cardFrame struct {
+		Type     string `json:"type"`
+		DialogID string `json:"dialog_id"`
+	}
 	typingFrame struct {
 		Type     string `json:"type"`
 		DialogID string `json:"dialog_id,omitempty"`

@@ -24,6 +24,7 @@ type topic struct {
 	rev      int64
 	assignee string // as of rev: whose typing the visitor sees with a name
 	name     string
+	card     cardMark // as of rev
 }
 
 func newHub(s *Server) *hub {
@@ -69,18 +70,24 @@ func (h *hub) open(x *sub, row *store.Row) {
 		}
 	}
 	t.subs[x] = struct{}{}
-	t.learn(row)
+	if t.learn(row) {
+		t.tellCard(row.State.ID)
+	}
 	x.conn.subscribe(x)
 }
 
-func (t *topic) learn(row *store.Row) {
+// learn takes a row that is not older than the last, and reports whether its card differs from what was known.
+func (t *topic) learn(row *store.Row) (newCard bool) {
 	if row.Rev < t.rev {
-		return
+		return false
 	}
-	t.rev, t.assignee, t.name = row.Rev, "", row.AssigneeName
+	mark := cardMarkOf(row)
+	newCard = t.rev > 0 && !mark.equal(t.card)
+	t.rev, t.assignee, t.name, t.card = row.Rev, "", row.AssigneeName, mark
 	if row.State.Session != nil {
 		t.assignee = row.State.Session.AssigneeID
 	}
+	return newCard
 }
 
 func (h *hub) closeDialog(c *conn, dialogID string) {
@@ -109,7 +116,9 @@ func (h *hub) subsOf(row *store.Row) []*sub {
 	if t == nil {
 		return nil
 	}
-	t.learn(row)
+	if t.learn(row) {
+		t.tellCard(row.State.ID)
+	}
 	out := make([]*sub, 0, len(t.subs))
 	for x := range t.subs {
 		out = append(out, x)

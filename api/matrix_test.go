@@ -47,6 +47,12 @@ func TestMatrix(t *testing.T) {
 		{"PUT", "/tags", id(map[string]any{"tags": []string{w.sale}})},
 		{"POST", "/block", id(map[string]any{})},
 		{"DELETE", "/block", none},
+		{"POST", "/contact-request", id(map[string]any{})},
+		{"PATCH", "/card", id(map[string]any{"rev": 0, "field": "comment", "value": "чужое"})},
+		{"GET", "/labels", none},
+		{"POST", "/labels", id(map[string]any{"text": "чужое", "color": 1})},
+		{"DELETE", "/labels/" + uuid.NewString(), none},
+		{"GET", "/templates", none},
 	}
 	people := map[string]*person{"senior": w.anna, "department": w.vera, "other department": w.oleg, "view only": w.viewer, "other project": w.vic}
 	maySee := func(who, what string) bool {

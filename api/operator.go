@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"math"
 
@@ -73,9 +74,9 @@ func (s *Server) getDialog(c *fiber.Ctx) error {
 	out := Dialog{
 		IP: ip, Block: block,
 		Row:      r.wire(mark.Events),
-		Card:     Card{Name: card.Name, Email: card.Email, Phone: card.Phone, Comment: card.Comment, ConsentAt: card.ConsentAt},
+		Card:     cardOf(card),
 		Sessions: make([]SessionSummary, len(sessions)), HeadSeq: row.State.Seq, ReadSeq: mark.Seq,
-		Labels: []LabelChip{}, CanDownload: row.State.VisitorMessages > 0, ReadOnly: !row.State.Open(), Now: row.Now,
+		Labels: labelChips(row.Labels), CanDownload: row.State.VisitorMessages > 0, ReadOnly: !row.State.Open(), Now: row.Now,
 	}
 	if r.past { // not of the session that may be open
 		out.IP, out.Block = row.State.Session.IP, DialogBlock{}
@@ -132,12 +133,9 @@ func (s *Server) sendOperatorMessage(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	seen := int64(-1)
-	if _, said := given["seen_seq"]; said {
-		seen = req.SeenSeq
-		if seen < 0 {
-			return wrong(codeInvalid, "seen_seq")
-		}
+	seen, err := seenSeq(req.SeenSeq, given)
+	if err != nil {
+		return err
 	}
 	r, viewer, err := s.operatorCommand(c, req.ClientID, func(by dialog.Operator) (dialog.Command, error) {
 		return dialog.Reply{By: by, Text: req.Text, SeenSeq: seen}, nil
@@ -146,6 +144,17 @@ func (s *Server) sendOperatorMessage(c *fiber.Ctx) error {
 		return err
 	}
 	return c.JSON(MessageAnswer{Event: eventFor(r.Event, viewer), Claimed: r.Claimed})
+}
+
+// seenSeq is the last event the operator had on his screen; -1: he did not say.
+func seenSeq(seq int64, given map[string]json.RawMessage) (int64, error) {
+	if _, said := given["seen_seq"]; !said {
+		return -1, nil
+	}
+	if seq < 0 {
+		return 0, wrong(codeInvalid, "seen_seq")
+	}
+	return seq, nil
 }
 
 func (s *Server) transferDialog(c *fiber.Ctx) error {

@@ -30,6 +30,13 @@ func (s *Server) routes() {
 	op.Get("/dialogs/:dialog_id/transcript", s.operatorTranscript)
 	op.Post("/dialogs/:dialog_id/block", s.blockVisitor)
 	op.Delete("/dialogs/:dialog_id/block", s.unblockVisitor)
+	op.Post("/dialogs/:dialog_id/contact-request", s.requestContacts)
+	op.Patch("/dialogs/:dialog_id/card", s.editCard)
+	op.Get("/dialogs/:dialog_id/labels", s.listLabelChoice)
+	op.Post("/dialogs/:dialog_id/labels", s.attachLabel)
+	op.Delete("/dialogs/:dialog_id/labels/:label_id", s.detachLabel)
+	op.Get("/dialogs/:dialog_id/templates", s.listTemplateChoice)
+	v1.Delete("/admin/projects/:project_id/dialogs/:dialog_id/consent", s.authenticate, s.withdrawConsent)
 
 	s.logRoutes(v1)
 

@@ -53,6 +53,7 @@ func (v sight) wire() Row {
 		ChangesAt:  dialog.ChangesAt(v.next),
 		Can:        canOf(dialog.CanDo(st, v.viewer, v.now)),
 		Last:       lastOf(r.Last, v.viewer.ID),
+		Labels:     labelChips(r.Labels),
 	}
 	if st.Blocked && st.Session != nil {
 		out.BlockedIP = st.Session.IP
@@ -73,6 +74,7 @@ func (v sight) wire() Row {
 		if out.Session.Tags == nil {
 			out.Session.Tags = []string{}
 		}
+		out.Form = RowForm{Seq: ses.FormSeq}
 	}
 	return out
 }
@@ -153,6 +155,7 @@ func stateOf(r *store.Row, now time.Time) VisitorState {
 	if ses == nil {
 		return out
 	}
+	out.FormSeq = ses.FormVisitorSeq
 	out.Session = VisitorSession{ID: ses.ID, Open: st.Open(), Operator: r.AssigneeName,
 		Department: namedOf(ses.DepartmentID, r.DepartmentName)}
 	if !ses.RatingUntil.IsZero() && r.Settings.Rating {

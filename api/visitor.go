@@ -179,7 +179,8 @@ func (s *Server) submitForm(c *fiber.Ctx) error {
 		return err
 	}
 	return s.visitorCommand(c, req.ClientID, dialog.SubmitForm{Arrival: s.arrival(c), Name: req.Name, Phone: req.Phone, Email: req.Email, Consent: req.Consent,
-		Proof: dialog.ConsentProof{Text: req.ConsentText, Version: req.ConsentVersion, IP: s.address(c), UserAgent: userAgent(c)}})
+		Standard: texts.Text(visitorOf(c).Locale, "consent.text", nil),
+		Proof:    dialog.ConsentProof{Text: req.ConsentText, Version: req.ConsentVersion, IP: s.address(c), UserAgent: userAgent(c)}})
 }
 
 func (s *Server) visitorCommand(c *fiber.Ctx, clientID string, do dialog.Command) error {

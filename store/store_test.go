@@ -217,7 +217,7 @@ func TestRoundTrip(t *testing.T) {
 	if err := shop.Pool().QueryRow(t.Context(), `SELECT (SELECT count(*) FROM consents WHERE host(ip) = '127.0.0.1'), (SELECT count(*) FROM audit)`).Scan(&consents, &audits); err != nil {
 		t.Fatal(err)
 	}
-	if consents != 1 || audits != 5 { // I-13: consent, claim, transfer, leave, rate
+	if consents != 1 || audits != 6 { // I-13: card, consent, claim, transfer, leave, rate
 		t.Errorf("%d consents, %d audit records", consents, audits)
 	}
 }

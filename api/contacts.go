@@ -1,0 +1,111 @@
+package api
+
+import (
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+
+	"github.com/otklik/otklik/dialog"
+	"github.com/otklik/otklik/store"
+)
+
+func cardOf(c store.Card) Card {
+	return Card{Rev: c.Rev, Name: c.Name, Email: c.Email, Phone: c.Phone, Comment: c.Comment, ConsentAt: c.ConsentAt, WithdrawnAt: c.WithdrawnAt}
+}
+
+func labelChips(labels []dialog.Label) []LabelChip {
+	out := make([]LabelChip, len(labels))
+	for i, l := range labels {
+		out[i] = LabelChip{ID: l.ID, Text: l.Text, Color: l.Color, Active: l.Active}
+	}
+	return out
+}
+
+// requestContacts sends the contact form to the visitor.
+func (s *Server) requestContacts(c *fiber.Ctx) error {
+	req, given, err := body[CommandRequest](c)
+	if err != nil {
+		return err
+	}
+	seen, err := seenSeq(req.SeenSeq, given)
+	if err != nil {
+		return err
+	}
+	r, viewer, err := s.operatorCommand(c, req.ClientID, func(by dialog.Operator) (dialog.Command, error) {
+		return dialog.RequestContacts{By: by, SeenSeq: seen}, nil
+	})
+	if err != nil {
+		return err
+	}
+	return c.JSON(MessageAnswer{Event: eventFor(r.Event, viewer), Claimed: r.Claimed})
+}
+
+func (s *Server) editCard(c *fiber.Ctx) error {
+	req, _, err := body[CardPatch](c)
+	if err != nil {
+		return err
+	}
+	r, _, err := s.operatorCommand(c, req.ClientID, func(by dialog.Operator) (dialog.Command, error) {
+		return dialog.EditCard{By: by, Field: dialog.CardField(req.Field), Value: req.Value, Rev: req.Rev}, nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.answerCard(c, r.DialogID)
+}
+
+func (s *Server) answerCard(c *fiber.Ctx, dialogID string) error {
+	card, err := s.store.Card(c.UserContext(), dialogID)
+	if err != nil {
+		return err
+	}
+	return c.JSON(cardOf(card))
+}
+
+// withdrawConsent registers that the client took his consent back; an admin's right in that project (D-41).
+func (s *Server) withdrawConsent(c *fiber.Ctx) error {
+	project, err := pathID(c, "project_id")
+	if err != nil {
+		return err
+	}
+	row, seat, err := s.operatorDialog(c)
+	switch {
+	case err != nil:
+		return err
+	case row.ProjectID != project:
+		return store.ErrNotFound
+	case seat.Operator.Level < dialog.LevelAdmin:
+		return wrong(string(dialog.Forbidden), "")
+	}
+	_, err = s.apply(c.UserContext(), store.Command{DialogID: row.State.ID, ClientID: uuid.NewString(),
+		Do: dialog.WithdrawConsent{By: dialog.Operator{ID: seat.Operator.ID}}})
+	if err != nil {
+		return err
+	}
+	return s.answerCard(c, row.State.ID)
+}
+
+// listTemplateChoice offers templates as they would stand in the input (R-052, D-35).
+func (s *Server) listTemplateChoice(c *fiber.Ctx) error {
+	row, seat, err := s.operatorDialog(c)
+	if err != nil {
+		return err
+	}
+	templates, err := s.store.TemplateChoice(c.UserContext(), row, seat.Operator.ID)
+	if err != nil {
+		return err
+	}
+	out := TemplateChoice{Templates: make([]TemplateOffer, len(templates))}
+	for i, t := range templates {
+		scope := TemplateOfferScopeCommon
+		switch {
+		case t.OperatorID != "":
+			scope = TemplateOfferScopeOwn
+		case t.DepartmentID != "":
+			scope = TemplateOfferScopeDepartment
+		}
+		out.Templates[i] = TemplateOffer{ID: t.ID, Title: t.Title, Command: t.Command, Scope: scope,
+			Text:       dialog.FillTemplate(t.Text, row.VisitorName, seat.Operator.Name),
+			Department: namedOf(t.DepartmentID, t.Department)}
+	}
+	return c.JSON(out)
+}
