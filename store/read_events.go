@@ -27,7 +27,7 @@ ORDER BY seq LIMIT $3`
 	eventsBefore = `SELECT * FROM (SELECT` + eventColumns + ` FROM events
 WHERE dialog_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3) page ORDER BY seq`
 	visitorEventsBefore = `SELECT * FROM (SELECT` + eventColumns + ` FROM events
-WHERE dialog_id = $1 AND seq < $2 + (SELECT d.seq - d.visitor_seq FROM dialogs d WHERE d.id = $1) AND visitor_seq < $2
+WHERE dialog_id = $1 AND seq < least($2, 1::bigint << 62) + (SELECT d.seq - d.visitor_seq FROM dialogs d WHERE d.id = $1) AND visitor_seq < $2
 ORDER BY seq DESC LIMIT $3) page ORDER BY seq`
 )
 
