@@ -44,6 +44,7 @@ WHERE dialog_id = $1 AND closed_at IS NOT NULL`, dialogID).Query(func(rows pgx.R
 func (s *Store) cutAtEnd(ctx context.Context, row *Row) error {
 	st := &row.State
 	st.Seq, st.SessionNo, st.Blocked, row.Last = st.Session.LastSeq, st.Session.No, false, Last{}
+	st.Session.FormSeq, st.Session.FormVisitorSeq = 0, 0 // a form that waits belongs to the newest session
 	var at *time.Time
 	err := s.pool.QueryRow(ctx, `SELECT at, (SELECT count(*) FROM events WHERE dialog_id = $1 AND seq <= $2 AND kind = 'message' AND author = 'visitor'),
 (SELECT coalesce(max(visitor_seq), 0) FROM events WHERE dialog_id = $1 AND seq <= $2)
