@@ -17,10 +17,6 @@ func (w *world) configureForm(form string) {
 
 const formOn = `{"enabled":true,"title":"Оставьте контакты","name":"shown","phone":"required","email":"shown","consent_version":"7"}`
 
-func (p *person) call(method, path string, body any) answer {
-	return p.w.do(method, path, p.headers(), body)
-}
-
 func (v *visitor) path() string { return "/operator/dialogs/" + v.dialog }
 
 func command(fields ...any) map[string]any {
@@ -119,7 +115,7 @@ func TestEditCard(t *testing.T) {
 	w.oleg.says(v, "Добрый день")
 	edit := func(p *person, rev int, field, value string) answer {
 		t.Helper()
-		return p.call("PATCH", v.path()+"/card", command("rev", rev, "field", field, "value", value))
+		return p.patch(v.path()+"/card", command("rev", rev, "field", field, "value", value))
 	}
 	for _, field := range []string{"name", "email", "phone", "comment"} {
 		edit(w.oleg, 0, field, "").want(403, "consent_required")
@@ -136,7 +132,7 @@ func TestEditCard(t *testing.T) {
 		s.next("opened")
 	}
 	save := command("rev", 1, "field", "name", "value", "Тимур Ахметов")
-	if c := as[Card](w.oleg.call("PATCH", v.path()+"/card", save).want(200)); c.Name != "Тимур Ахметов" || c.Rev != 2 {
+	if c := as[Card](w.oleg.patch(v.path()+"/card", save).want(200)); c.Name != "Тимур Ахметов" || c.Rev != 2 {
 		t.Errorf("%+v", c)
 	}
 	for _, s := range []*socket{near, far} {
@@ -145,7 +141,7 @@ func TestEditCard(t *testing.T) {
 			return f["row"].(map[string]any)["visitor"].(map[string]any)["name"] == "Тимур Ахметов"
 		})
 	}
-	if c := as[Card](w.oleg.call("PATCH", v.path()+"/card", save).want(200)); c.Rev != 2 { // I-10
+	if c := as[Card](w.oleg.patch(v.path()+"/card", save).want(200)); c.Rev != 2 { // I-10
 		t.Errorf("a retry saved again: %+v", c)
 	}
 	edit(w.anna, 1, "name", "опоздала").want(409, "conflict")
@@ -158,7 +154,7 @@ func TestEditCard(t *testing.T) {
 	if e := edit(w.oleg, 2, "labels", "x").want(422, "invalid").error(); e.Field != "field" {
 		t.Errorf("%+v", e)
 	}
-	w.oleg.call("PATCH", v.path()+"/card", map[string]any{"client_id": "card-00001", "rev": 2, "field": "name"}).want(422, "required")
+	w.oleg.patch(v.path()+"/card", map[string]any{"client_id": "card-00001", "rev": 2, "field": "name"}).want(422, "required")
 	edit(w.anna, 2, "comment", "две\nстроки <script>").want(200) // senior
 	if c := as[Card](edit(w.oleg, 3, "name", "").want(200)); c.Name != "" || c.Comment != "две\nстроки <script>" || c.Phone == "" {
 		t.Errorf("%+v", c) // I-11: kept as it was written
@@ -179,18 +175,18 @@ func TestWithdrawConsent(t *testing.T) {
 	}
 	books := w.person("Админ книг", 4, w.books)
 	silent := w.visitor()
-	w.anna.call("DELETE", path(w.shop, v.dialog), nil).want(403, "forbidden")
+	w.anna.del(path(w.shop, v.dialog)).want(403, "forbidden")
 	for _, a := range []answer{
-		books.call("DELETE", path(w.shop, v.dialog), nil), books.call("DELETE", path(w.books, v.dialog), nil),
-		w.admin.call("DELETE", path(w.books, v.dialog), nil), w.admin.call("DELETE", path(w.shop, uuid.NewString()), nil),
-		w.admin.call("DELETE", path(w.shop, silent.dialog), nil), w.viewer.call("DELETE", path(w.shop, v.dialog), nil),
+		books.del(path(w.shop, v.dialog)), books.del(path(w.books, v.dialog)),
+		w.admin.del(path(w.books, v.dialog)), w.admin.del(path(w.shop, uuid.NewString())),
+		w.admin.del(path(w.shop, silent.dialog)), w.viewer.del(path(w.shop, v.dialog)),
 	} {
 		a.want(404, "not_found")
 	}
 	w.do("DELETE", path(w.shop, v.dialog), v.headers(), nil).want(401, "unauthenticated")
 	w.do("DELETE", path(w.shop, v.dialog), map[string]string{"Cookie": sessionCookie + "=" + w.admin.token}, nil).want(403, "csrf")
 	for range 2 {
-		c := as[Card](w.admin.call("DELETE", path(w.shop, v.dialog), nil).want(200))
+		c := as[Card](w.admin.del(path(w.shop, v.dialog)).want(200))
 		if !c.ConsentAt.IsZero() || c.WithdrawnAt.IsZero() {
 			t.Errorf("%+v", c)
 		}
@@ -199,12 +195,12 @@ func TestWithdrawConsent(t *testing.T) {
 		t.Error("the visitor's consent still holds")
 	}
 	edit := command("rev", 1, "field", "name", "value", "x")
-	w.oleg.call("PATCH", v.path()+"/card", edit).want(403, "consent_required")
+	w.oleg.patch(v.path()+"/card", edit).want(403, "consent_required")
 	v.consents()
 	if c := as[Dialog](w.oleg.get(v.path()).want(200)).Card; c.ConsentAt.IsZero() || !c.WithdrawnAt.IsZero() {
 		t.Errorf("%+v", c)
 	}
-	w.oleg.call("PATCH", v.path()+"/card", command("rev", 2, "field", "name", "value", "x")).want(200)
+	w.oleg.patch(v.path()+"/card", command("rev", 2, "field", "name", "value", "x")).want(200)
 }
 
 // R-064: the comment reaches no visitor, by any way there is to him: what he asks for, what is pushed to him, his file.
@@ -218,7 +214,7 @@ func TestCommentNeverReachesTheVisitor(t *testing.T) {
 	keep := func(a answer) { seen = append(seen, string(a.raw)) }
 	widget := v.socket(0)
 	keep(v.post("/visitor/form", command("phone", "+79000001842", "consent", true)).want(200))
-	w.oleg.call("PATCH", v.path()+"/card", command("rev", 1, "field", "comment", "value", secret)).want(200)
+	w.oleg.patch(v.path()+"/card", command("rev", 1, "field", "comment", "value", secret)).want(200)
 	if c := as[Dialog](w.oleg.get(v.path()).want(200)).Card; c.Comment != secret {
 		t.Fatal("it was not saved: nothing could leak")
 	}
@@ -270,7 +266,7 @@ func texted(labels []LabelChip) (out []string) {
 }
 
 // R-069, R-071 to R-074, R-076, D-45: what is offered, by whom it may be made, five at most, off by the cross.
-func TestLabels(t *testing.T) {
+func TestLabelsOfADialog(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	common, sales, delivery := w.label("", "общий", true), w.label(w.sales, "продажи", true), w.label(w.delivery, "доставка", true)
@@ -340,16 +336,16 @@ func TestLabels(t *testing.T) {
 		t.Errorf("dialog %v", got)
 	}
 	for range 2 { // R-074: an inactive one too; twice is once
-		got := as[DialogLabels](w.oleg.call("DELETE", v.path()+"/labels/"+sales, nil).want(200))
+		got := as[DialogLabels](w.oleg.del(v.path() + "/labels/" + sales).want(200))
 		if !slices.Equal(texted(got.Labels), want[1:]) {
 			t.Errorf("%+v", got)
 		}
 	}
-	w.oleg.call("DELETE", v.path()+"/labels/x", nil).want(404, "not_found")
+	w.oleg.del(v.path()+"/labels/x").want(404, "not_found")
 }
 
 // R-052, D-35: templates with the names filled in; no colleague's own, no other department's.
-func TestTemplates(t *testing.T) {
+func TestTemplateOffer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	add := func(operator, department, title, text string) {

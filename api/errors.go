@@ -59,7 +59,6 @@ var answers = map[string]struct {
 	string(dialog.NoAddress):           {http.StatusConflict, "The address of the visitor is not known."},
 	string(dialog.Exists):              {http.StatusConflict, "There is one already."},
 	string(dialog.FormDisabled):        {http.StatusForbidden, "The contact form is switched off."},
-	string(dialog.Conflict):            {http.StatusConflict, "It was changed meanwhile; read it again."},
 	string(dialog.LabelLimit):          {http.StatusConflict, "A dialog takes no more labels."},
 	string(dialog.NotFound):            {http.StatusNotFound, "There is no such thing, or it is not yours."},
 	string(dialog.AlreadyClaimed):      {http.StatusConflict, "Another operator answered first; nothing was sent."},
