@@ -27,7 +27,7 @@ function firstScreenBudget(): Plugin {
       const files = Object.values(bundle)
       files.filter((f) => f.type === 'chunk' && f.isEntry).forEach((f) => visit(f.fileName))
       // One language is loaded at start: count the largest.
-      const texts = files.filter((f) => f.type === 'chunk' && f.facadeModuleId?.includes('/texts/')).map((f) => size(f.fileName))
+      const texts = files.filter((f) => f.type === 'chunk' && /\/texts\/\w+\.json$/.test(f.facadeModuleId ?? '')).map((f) => size(f.fileName))
       const total = [...seen].reduce((sum, name) => sum + size(name), 0) + Math.max(0, ...texts)
       const kb = (n: number) => `${(n / 1024).toFixed(1)} KB gzip`
       this.info(`first screen: ${kb(total)} of ${kb(BUDGET)}`)

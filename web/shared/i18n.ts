@@ -1,9 +1,11 @@
 // Texts of both front ends: keys and params in, a sentence in the reader's language out (D-56).
+import type settings from '../../texts/settings/ru.json'
 import type ru from '../../texts/ru.json'
 
 export const LOCALES = ['ru', 'en', 'kk'] as const
 export type Locale = (typeof LOCALES)[number]
-export type Texts = typeof ru
+/** The words of the settings come with their screens. */
+export type Texts = typeof ru & Partial<typeof settings>
 export type TextKey = keyof Texts
 export type Params = Record<string, string | number>
 

@@ -8,10 +8,13 @@ import { Workspace } from '../live/workspace.ts'
 import { hasSavedLocale, useText } from '../text/text.tsx'
 import { WorkspaceContext } from '../ui/hooks.ts'
 import { Logo } from '../ui/marks.tsx'
+import { go, useRoute } from './route.ts'
 import { Shell } from './Shell.tsx'
 import { SignInPage } from './SignIn.tsx'
 
 const SignInOver = lazy(() => import('./SignInOver.tsx'))
+const SettingsPage = lazy(() => import('../settings/SettingsPage.tsx'))
+const SetupPage = lazy(() => import('../settings/SetupPage.tsx'))
 
 const query = new QueryClient({
   defaultOptions: {
@@ -75,6 +78,7 @@ export function leaveNoTrace() {
 function Gate(props: { workspace: Workspace; expired: boolean; onSignedIn: (me: Me, before?: Me) => void }) {
   const { workspace, expired, onSignedIn } = props
   const { t, setLocale } = useText()
+  const route = useRoute()
   const me = useQuery({
     queryKey: ['me'],
     queryFn: async () => {
@@ -97,7 +101,13 @@ function Gate(props: { workspace: Workspace; expired: boolean; onSignedIn: (me: 
   if (me.data)
     return (
       <>
-        <Shell me={me.data} />
+        {route.area === 'settings' ? (
+          <Suspense>
+            <SettingsPage me={me.data} route={route} />
+          </Suspense>
+        ) : (
+          <Shell me={me.data} />
+        )}
         {expired ? (
           <Suspense>
             <SignInOver login={me.data.operator.login} onSignedIn={(next) => onSignedIn(next, me.data)} />
@@ -105,7 +115,7 @@ function Gate(props: { workspace: Workspace; expired: boolean; onSignedIn: (me: 
         ) : null}
       </>
     )
-  if (me.error instanceof Refusal && me.error.status === 401) return <SignInPage onSignedIn={(next) => onSignedIn(next)} />
+  if (me.error instanceof Refusal && me.error.status === 401) return <SignedOut onSignedIn={(next) => onSignedIn(next)} />
   return (
     <div className="splash" role={me.error || me.failureCount > 1 ? 'alert' : undefined}>
       <Logo />
@@ -116,5 +126,28 @@ function Gate(props: { workspace: Workspace; expired: boolean; onSignedIn: (me: 
         </button>
       ) : null}
     </div>
+  )
+}
+
+/** The door of the first start stands open until there is an administrator; then it is the sign-in. */
+function SignedOut({ onSignedIn }: { onSignedIn: (me: Me) => void }) {
+  const setup = useQuery({ queryKey: ['setup'], queryFn: () => call('get', '/setup'), retry: false })
+  const open = !!setup.data?.open
+  const { area } = useRoute()
+  useEffect(() => {
+    if (open) go({ area: 'setup' }, { replace: true })
+    else if (setup.isFetched && area === 'setup') go({}, { replace: true })
+  }, [open, setup.isFetched, area])
+  if (!open) return <SignInPage onSignedIn={onSignedIn} />
+  return (
+    <Suspense>
+      <SetupPage
+        onSignedIn={(me) => {
+          onSignedIn(me)
+          const project = me.projects[0]
+          go({ area: 'settings', project: project?.id, screen: 'project' }, { replace: true })
+        }}
+      />
+    </Suspense>
   )
 }

@@ -4,34 +4,27 @@ import { useText } from '../text/text.tsx'
 import { useStore, useWorkspace } from '../ui/hooks.ts'
 import { Avatar, Icon, Logo } from '../ui/marks.tsx'
 import { LanguageSwitch } from './LanguageSwitch.tsx'
-import { go, pathOf } from './route.ts'
+import type { IconName } from '../ui/icons.ts'
+import { go, pathOf, type Route } from './route.ts'
 
 // Menus come right after the first screen; until then their button stands there.
 const ProfileMenu = lazy(() => import('./ProfileMenu.tsx'))
 
-export function TopBar({ me }: { me: Me }) {
+export function TopBar({ me, area = 'dialogs' }: { me: Me; area?: 'dialogs' | 'settings' }) {
   const { t } = useText()
   const project = useStore(useWorkspace()).project
   return (
     <header className="top">
-      <h1 className="vh">{t('nav.dialogs')}</h1>
+      <h1 className="vh">{t(area === 'settings' ? 'nav.settings' : 'nav.dialogs')}</h1>
       <div className="logo">
         <Logo />
         <span className="nmx">Otklik</span>
       </div>
       <nav className="nav" aria-label={t('nav.workspace')}>
-        <a
-          href={pathOf({ project })}
-          aria-current="page"
-          onClick={(e) => {
-            if (e.ctrlKey || e.metaKey || e.shiftKey) return
-            e.preventDefault()
-            go({ project })
-          }}
-        >
-          <Icon name="chat" />
-          {t('nav.dialogs')}
-        </a>
+        <NavLink to={{ project }} current={area === 'dialogs'} icon="chat" text={t('nav.dialogs')} />
+        {me.operator.admin || me.projects.some((p) => p.level !== 'view') ? (
+          <NavLink to={{ area: 'settings', project }} current={area === 'settings'} icon="gear" text={t('nav.settings')} />
+        ) : null}
       </nav>
       <span className="sp" />
       <Presence me={me} />
@@ -48,6 +41,23 @@ export function TopBar({ me }: { me: Me }) {
         <ProfileMenu me={me} />
       </Suspense>
     </header>
+  )
+}
+
+function NavLink({ to, current, icon, text }: { to: Route; current: boolean; icon: IconName; text: string }) {
+  return (
+    <a
+      href={pathOf(to)}
+      aria-current={current ? 'page' : undefined}
+      onClick={(e) => {
+        if (e.ctrlKey || e.metaKey || e.shiftKey) return
+        e.preventDefault()
+        go(to)
+      }}
+    >
+      <Icon name={icon} />
+      {text}
+    </a>
   )
 }
 

@@ -1,29 +1,61 @@
 import { useSyncExternalStore } from 'react'
 
-/** Addresses of the console (R-003): /console/dialogs/:project/:dialog. Later screens get their own first part. */
+/** Addresses of the console (R-003): dialogs/:project/:dialog, settings/:project/:screen/:item, setup. */
 export interface Route {
+  /** Absent: dialogs. */
+  area?: 'settings' | 'setup'
   project?: string
   dialog?: string
+  screen?: string
+  item?: string
 }
 
 const BASE = import.meta.env.BASE_URL
 
 export function parse(pathname: string): Route {
   const parts = pathname.startsWith(BASE) ? pathname.slice(BASE.length).split('/').filter(Boolean).map(decodeURIComponent) : []
+  if (parts[0] === 'settings') return { area: 'settings', project: parts[1], screen: parts[2], item: parts[3] }
+  if (parts[0] === 'setup') return { area: 'setup' }
   return parts[0] === 'dialogs' ? { project: parts[1], dialog: parts[2] } : {}
 }
 
 export function pathOf(route: Route): string {
+  if (route.area === 'setup') return `${BASE}setup`
+  if (route.area === 'settings')
+    return BASE + ['settings', route.project, route.project && route.screen, route.screen && route.item].filter(Boolean).join('/')
   return BASE + ['dialogs', route.project, route.project && route.dialog].filter(Boolean).join('/')
 }
 
 const listeners = new Set<() => void>()
 const tell = () => listeners.forEach((f) => f())
 
+// Unsaved changes: a guard may hold a change of the address; `act` makes it after all.
+type LeaveGuard = (act: () => void) => boolean
+let leaveGuard: LeaveGuard | undefined
+
+export function guardLeaving(guard: LeaveGuard): () => void {
+  leaveGuard = guard
+  return () => {
+    if (leaveGuard === guard) leaveGuard = undefined
+  }
+}
+
 export function go(route: Route, options: { replace?: boolean } = {}) {
   const path = pathOf(route)
   if (path === location.pathname) return
+  if (leaveGuard?.(() => go(route, options))) return
   history[options.replace ? 'replaceState' : 'pushState'](null, '', path)
+  tell()
+}
+
+/** The browser went back or forward: the address has changed already, so a held one is put back. */
+function travelled() {
+  const path = location.pathname
+  if (path === currentPath) return
+  if (leaveGuard?.(() => go(parse(path)))) {
+    history.pushState(null, '', currentPath)
+    return
+  }
   tell()
 }
 
@@ -40,11 +72,11 @@ function snapshot(): Route {
 
 export function useRoute(): Route {
   return useSyncExternalStore((f) => {
+    if (!listeners.size) addEventListener('popstate', travelled)
     listeners.add(f)
-    addEventListener('popstate', f)
     return () => {
       listeners.delete(f)
-      removeEventListener('popstate', f)
+      if (!listeners.size) removeEventListener('popstate', travelled)
     }
   }, snapshot)
 }

@@ -3,6 +3,7 @@ import { fill, isLocale, type Locale, type Params, pluralForm, type TextKey, typ
 
 export interface Reader {
   locale: Locale
+  texts: Texts
   setLocale: (locale: Locale) => void
   t: (key: TextKey, params?: Params) => string
   /** A count with its noun: `plural('messages', 3)`. */
@@ -35,10 +36,10 @@ export async function loadTexts(locale: Locale): Promise<Texts> {
 
 export function makeReader(locale: Locale, texts: Texts, setLocale: (locale: Locale) => void): Reader {
   const t = (key: TextKey, params?: Params) => fill(texts[key] ?? key, params)
-  return { locale, setLocale, t, plural: (noun, n) => t(`plural.${noun}.${pluralForm(locale, n)}`, { n }) }
+  return { locale, texts, setLocale, t, plural: (noun, n) => t(`plural.${noun}.${pluralForm(locale, n)}`, { n }) }
 }
 
-const ReaderContext = createContext<Reader | null>(null)
+export const ReaderContext = createContext<Reader | null>(null)
 
 export function TextProvider(props: { locale: Locale; texts: Texts; children: ReactNode }) {
   const [state, setState] = useState({ locale: props.locale, texts: props.texts })
