@@ -32,7 +32,7 @@ export function HoursEditor({ name, label, zone, hint }: { name: string; label: 
 
   return (
     <fieldset className="fr hours">
-      <legend className="lab">{label}</legend>
+      <legend className="flab">{label}</legend>
       <div className="flex hours-head">
         <Toggle
           on={hours.always}

@@ -61,7 +61,7 @@ export function ProjectPicker({ projects, project, screen }: { projects: Named[]
               guard.pass(() => void create())
             }}
           >
-            <label className="lab" htmlFor="new-project">
+            <label className="flab" htmlFor="new-project">
               {r.t('set.project.name')}
             </label>
             <input id="new-project" className="in" value={name} maxLength={100} onChange={(e) => setName(e.target.value)} autoFocus required />

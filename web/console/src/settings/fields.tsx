@@ -27,7 +27,7 @@ export function Field(props: { name: string; label: string; hint?: ReactNode; sh
   const newer = name in form.newer
   return (
     <div className={`fr ${props.className ?? ''}`}>
-      <label className="lab" htmlFor={id}>
+      <label className="flab" htmlFor={id}>
         {label}
       </label>
       {children({ id, 'aria-invalid': error ? true : undefined, 'aria-describedby': [error && `${id}e`, newer && `${id}n`, hint && `${id}h`].filter(Boolean).join(' ') || undefined })}
@@ -127,7 +127,7 @@ export function RadioField({ name, label, hint, choices }: { name: string; label
   const id = useId()
   return (
     <fieldset className="fr seg-field">
-      <legend className="lab">{label}</legend>
+      <legend className="flab">{label}</legend>
       <span className="seg">
         {choices.map((c) => (
           <label key={c.value}>

@@ -52,23 +52,23 @@ export default function Audit() {
         <h2>{r.t('set.audit')}</h2>
         <div className="filters" role="search" aria-label={r.t('sort.filter')}>
           <label>
-            <span className="lab">{r.t('set.audit.from')}</span>
+            <span className="flab">{r.t('set.audit.from')}</span>
             <input type="date" className="in" value={f.from} max={f.to || undefined} onChange={(e) => set({ from: e.target.value })} />
           </label>
           <label>
-            <span className="lab">{r.t('set.audit.to')}</span>
+            <span className="flab">{r.t('set.audit.to')}</span>
             <input type="date" className="in" value={f.to} min={f.from || undefined} onChange={(e) => set({ to: e.target.value })} />
           </label>
           <label>
-            <span className="lab">{r.t('who.operator')}</span>
+            <span className="flab">{r.t('who.operator')}</span>
             <Select value={f.operator} onPick={(operator) => set({ operator })} choices={[{ value: NOBODY, text: r.t('set.audit.anyone') }, ...(people.data ?? []).map((p) => ({ value: p.id, text: p.name }))]} />
           </label>
           <label>
-            <span className="lab">{r.t('set.audit.action')}</span>
+            <span className="flab">{r.t('set.audit.action')}</span>
             <Select value={f.action} onPick={(action) => set({ action })} choices={[{ value: '', text: r.t('set.audit.any') }, ...actions]} />
           </label>
           <label>
-            <span className="lab">{r.t('project.one')}</span>
+            <span className="flab">{r.t('project.one')}</span>
             <Select value={f.project} onPick={(p) => set({ project: p })} choices={[{ value: '', text: r.t('set.audit.allProjects') }, ...projects.map((p) => ({ value: p.id, text: p.name }))]} />
           </label>
         </div>

@@ -2,6 +2,8 @@ import { useId } from 'react'
 import type { Label, ProjectSettings } from '../../../../shared/api.gen.ts'
 import { call } from '../../api/client.ts'
 import { useText } from '../../text/text.tsx'
+import { LABEL_COLORS, labelClass, MAX_LABEL } from '../../ui/labels.ts'
+import { LabelTag } from '../../ui/LabelTag.tsx'
 import { Icon } from '../../ui/marks.tsx'
 import { PAGE, useDepartments, usePlace, useProjectForm, useProjectSettings, useRequired } from '../data.ts'
 import { FormPane, RadioField, SelectField, TextField, ToggleField } from '../fields.tsx'
@@ -13,19 +15,6 @@ interface Draft {
   color: number
   active: boolean
   department: string
-}
-
-const TEXT_MAX = 30
-const COLOURS = Array.from({ length: 12 }, (_, i) => i)
-
-/** A label as it looks in the card: dark or light text by contrast; muted when it is not offered any more (D-45). */
-export function LabelMark({ color, text, active = true }: { color: number; text: string; active?: boolean }) {
-  return (
-    <span className={`lbl${active ? '' : ' off'}`} data-color={color}>
-      {active ? null : <i />}
-      {text}
-    </span>
-  )
 }
 
 /** Coloured labels (R-068 to R-070, D-45). */
@@ -56,20 +45,24 @@ export function Labels() {
         group: (x) => (x.department ? { id: x.department.id, title: x.department.name } : { id: '', title: t('label.common') }),
         row: (x) => (
           <>
-            <LabelMark color={x.color} text={x.text} active={x.active} />
-            {x.active ? null : <span className="t12 mut">{t('set.inactive')}</span>}
+            <LabelTag label={x} />
+            {x.active ? null : (
+              <span className="t12 mut" aria-hidden="true">
+                {t('set.inactive')}
+              </span>
+            )}
             <span className="sp" />
             <span className="t12 mut" title={t('set.label.used', { n: x.used })}>
               {x.used}
             </span>
           </>
         ),
-        badge: (d) => <LabelMark color={d.color} text={d.text.trim() || '…'} active={d.active} />,
+        badge: (d) => <LabelTag label={{ id: '', color: d.color, text: d.text.trim() || '…', active: d.active }} />,
         kept: (x) => (x.used ? t('set.label.kept', { n: x.used }) : undefined),
         aside: settings.data ? <WhoCreates settings={settings.data} /> : undefined,
         fields: (form) => (
           <>
-            <TextField name="text" label={t('set.text')} maxLength={TEXT_MAX} hint={t('set.chars', { n: [...form.value.text].length, max: TEXT_MAX })} />
+            <TextField name="text" label={t('set.text')} maxLength={MAX_LABEL} hint={t('set.chars', { n: [...form.value.text].length, max: MAX_LABEL })} />
             <Palette form={form} />
             <SelectField name="department" label={t('dept.one')} hint={t('set.label.deptHint')} choices={[{ value: '', text: t('label.common') }, ...departments.map((d) => ({ value: d.id, text: d.name }))]} />
             <ToggleField name="active" label={t('label.active')} hint={t('set.label.activeHint')} />
@@ -85,12 +78,12 @@ function Palette({ form }: { form: Form<Draft> }) {
   const id = useId()
   return (
     <fieldset className="fr">
-      <legend className="lab">{t('label.color')}</legend>
+      <legend className="flab">{t('label.color')}</legend>
       <div className="palette">
-        {COLOURS.map((c) => (
-          <label key={c} className="swatch" data-color={c}>
-            <input type="radio" className="vh" name={id} checked={form.value.color === c} onChange={() => form.set({ color: c })} aria-label={t('set.label.colour', { n: c + 1 })} />
-            <span aria-hidden="true" className="lbl" data-color={c}>
+        {LABEL_COLORS.map((name, c) => (
+          <label key={c} className="colour-choice">
+            <input type="radio" className="vh" name={id} checked={form.value.color === c} onChange={() => form.set({ color: c })} aria-label={t(name)} />
+            <span aria-hidden="true" className={labelClass({ color: c, active: true })}>
               {form.value.color === c ? <Icon name="check" size={14} /> : null}
               Аа
             </span>

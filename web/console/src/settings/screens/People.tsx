@@ -97,7 +97,7 @@ function Members({ form, able, known }: { form: Form<DepartmentDraft>; able: Per
   const set = (member_ids: string[]) => form.set({ member_ids })
   return (
     <div className="fr" role="group" aria-label={t('set.operators')}>
-      <span className="lab">{t('set.operators')}</span>
+      <span className="flab">{t('set.operators')}</span>
       <div className="flex people">
         {chosen.map((p) => (
           <span className="person" key={p.id}>
@@ -248,7 +248,7 @@ function Limit({ form }: { form: Form<OperatorDraft> }) {
   const { t } = useText()
   return (
     <fieldset className="fr">
-      <legend className="lab">{t('limit.dialogs')}</legend>
+      <legend className="flab">{t('limit.dialogs')}</legend>
       <Toggle on={!form.value.limit} label={t('limit.none')} onChange={(none) => form.set({ limit: !none })} hint={t('set.operator.limitHint')} />
       {form.value.limit ? (
         <div className="number">

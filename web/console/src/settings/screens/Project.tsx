@@ -151,7 +151,7 @@ function Snippet({ code }: { code: string }) {
   const [copied, setCopied] = useState(false)
   return (
     <div className="fr snippet">
-      <span className="lab" id="snippet">
+      <span className="flab" id="snippet">
         {t('set.widget.snippet')}
       </span>
       <pre tabIndex={0} aria-labelledby="snippet" role="region">

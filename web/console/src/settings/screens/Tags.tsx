@@ -94,7 +94,7 @@ function Tagging({ settings }: { settings: ProjectSettings }) {
       ) : null}
       {have && offered.length ? (
         <div className="fr">
-          <span className="lab">{r.t('set.tag.examples')}</span>
+          <span className="flab">{r.t('set.tag.examples')}</span>
           <div className="tag-chips">
             {offered.map((k) => (
               <button key={k} type="button" className="tag-toggle" aria-label={`${r.t('btn.add')}: ${r.t(k)}`} onClick={() => void add(r.t(k))}>

@@ -94,7 +94,7 @@ export function Templates() {
               </div>
             ) : null}
             <div className="fr">
-              <span className="lab">{t('set.template.preview')}</span>
+              <span className="flab">{t('set.template.preview')}</span>
               <p className="bubble">{preview(form.value.text, t('set.template.sample'), me.operator.name) || '…'}</p>
             </div>
           </>

@@ -43,7 +43,7 @@ function PriorityForm({ settings }: { settings: ProjectSettings }) {
         />
       </div>
       <div className="fr">
-        <span className="lab">{t('set.priority.what')}</span>
+        <span className="flab">{t('set.priority.what')}</span>
         <WaitPicture seconds={seconds ?? settings.long_wait_seconds} />
       </div>
     </FormPane>
