@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
+
+	"github.com/otklik/otklik/dialog"
 )
 
 // address is the client's, in the one form it has everywhere (D-48); empty: unknown.
@@ -23,7 +25,7 @@ func (s *Server) address(c *fiber.Ctx) string {
 // clientAddress goes back along X-Forwarded-For only as far as proxies are trusted: what they did not add themselves
 // anybody may have written.
 func clientAddress(remote netip.Addr, forwarded []string, proxies []netip.Prefix) netip.Addr {
-	addr := plainAddress(remote)
+	addr := dialog.PlainAddress(remote)
 	for i := len(forwarded) - 1; i >= 0 && trusted(addr, proxies); i-- {
 		hop, ok := parseAddress(forwarded[i])
 		if !ok {
@@ -54,8 +56,5 @@ func parseAddress(s string) (netip.Addr, bool) {
 		}
 		a = with.Addr()
 	}
-	return plainAddress(a), true
+	return dialog.PlainAddress(a), true
 }
-
-// plainAddress is the one form of an address: IPv4 mapped into IPv6 is IPv4, and there are no zones (D-48).
-func plainAddress(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }

@@ -1,6 +1,21 @@
 package dialog
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
+
+// PlainAddress is the one form of an address (D-48): IPv4 mapped into IPv6 is IPv4, and there are no zones.
+func PlainAddress(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
+
+// ParseAddress reads one address of a block list, in its one form. Ranges and zones are none.
+func ParseAddress(s string) (string, bool) {
+	a, err := netip.ParseAddr(s)
+	if err != nil || a.Zone() != "" {
+		return "", false
+	}
+	return PlainAddress(a).String(), true
+}
 
 // mayBlock checks D-51: who may write or claim in the dialog may block its visitor.
 func mayBlock(s State, o Operator, now time.Time) error {

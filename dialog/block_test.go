@@ -227,3 +227,16 @@ func TestFollowingAList(t *testing.T) {
 		t.Errorf("blocked %v, session %+v", k.s.Blocked, k.s.Session)
 	}
 }
+
+// D-48: single addresses, IPv4 or IPv6, in one form; anything else is refused.
+func TestParseAddress(t *testing.T) {
+	for in, want := range map[string]string{
+		"203.0.113.1": "203.0.113.1", "::ffff:203.0.113.1": "203.0.113.1", "2001:0DB8:0:0::2": "2001:db8::2", "::1": "::1",
+		"203.0.113.0/24": "", "203.0.113": "", "203.0.113.256": "", "0203.0.113.1": "", " 203.0.113.1": "", "fe80::1%eth0": "",
+		"localhost": "", "": "", "203.0.113.1:80": "", "2001:db8::/32": "", "1.2.3.4, 1.2.3.5": "",
+	} {
+		if got, ok := ParseAddress(in); got != want || ok != (want != "") {
+			t.Errorf("%q: %q %v, want %q", in, got, ok, want)
+		}
+	}
+}

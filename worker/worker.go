@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/otklik/otklik/activities"
+	"github.com/otklik/otklik/outside"
 	"github.com/otklik/otklik/relay"
 	"github.com/otklik/otklik/store"
 	"github.com/otklik/otklik/workflows"
@@ -67,6 +68,9 @@ func Run(ctx context.Context, o Options) error {
 	if err := RegisterSearchAttributes(ctx, o.Client, o.Namespace); err != nil {
 		return err
 	}
+	if err := ensureSchedule(ctx, o.Client, o.TaskQueue); err != nil {
+		return err
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	r := relay.New(o.Store, o.Client, o.Relay)
 	fatal := make(chan error, 1)
@@ -86,6 +90,7 @@ func Run(ctx context.Context, o Options) error {
 	})
 	g.Go(func() error { return r.Run(ctx) })
 	g.Go(func() error { return r.Watch(ctx) })
+	g.Go(func() error { return r.Outside(ctx) })
 	if o.ReconcileEvery > 0 {
 		g.Go(func() error { return r.ReconcileEvery(ctx, o.ReconcileEvery) })
 	}
@@ -111,5 +116,9 @@ func newWorker(o Options, nudge func(), onFatal func(error)) worker.Worker {
 	})
 	w.RegisterWorkflowWithOptions(workflows.Dialog, workflow.RegisterOptions{Name: workflows.DialogType})
 	(&activities.Activities{Store: o.Store, Notify: o.Notify, Nudge: nudge}).Register(w)
+	w.RegisterWorkflowWithOptions(workflows.BlockLists, workflow.RegisterOptions{Name: workflows.BlockListsType})
+	w.RegisterWorkflowWithOptions(workflows.BlockPull, workflow.RegisterOptions{Name: workflows.BlockPullType})
+	w.RegisterWorkflowWithOptions(workflows.BlockHooks, workflow.RegisterOptions{Name: workflows.BlockHooksType})
+	(&activities.Outside{Store: o.Store, Client: outside.New()}).Register(w)
 	return w
 }

@@ -9,9 +9,11 @@ CREATE INDEX dialogs_blocked ON dialogs (project_id) WHERE blocked;
 -- The page «Блокировка из чата», newest first.
 CREATE INDEX blocks_newest ON blocks (project_id, at DESC, id);
 -- Asked for by hand: the worker pulls at once.
-ALTER TABLE block_pulls ADD COLUMN wanted_at timestamptz;
+ALTER TABLE block_pulls
+    ADD COLUMN wanted_at timestamptz,
+    ADD COLUMN url       text NOT NULL DEFAULT ''; -- where etag is from
 
 -- +goose Down
-ALTER TABLE block_pulls DROP COLUMN wanted_at;
+ALTER TABLE block_pulls DROP COLUMN wanted_at, DROP COLUMN url;
 DROP INDEX blocks_newest, dialogs_blocked;
 ALTER TABLE projects DROP COLUMN blocks_rev;

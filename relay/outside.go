@@ -1,0 +1,71 @@
+package relay
+
+import (
+	"context"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/otklik/otklik/workflows"
+)
+
+const (
+	outsidePeriod = time.Second
+	outsideAtOnce = 100 // projects looked after in one step
+)
+
+// Outside sees to it, every second until ctx ends, that a workflow delivers what a project owes its outer account and
+// pulls what somebody asked for. What PostgreSQL says is owed is the truth: a workflow that was lost is started anew, and
+// one that runs is left alone.
+func (r *Relay) Outside(ctx context.Context) error {
+	tick := time.NewTicker(outsidePeriod)
+	defer tick.Stop()
+	for {
+		if err := r.OutsideOnce(ctx); err != nil && ctx.Err() == nil {
+			r.o.Logger.Warn("outer accounts: cannot look for what is owed", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// OutsideOnce starts what is not running.
+func (r *Relay) OutsideOnce(ctx context.Context) error {
+	owe, err := r.store.HooksOwed(ctx, outsideAtOnce)
+	if err != nil {
+		return err
+	}
+	for _, project := range owe {
+		if err := r.startOutside(ctx, workflows.BlockHooksType, workflows.BlockHooksID(project), project); err != nil {
+			return err
+		}
+	}
+	asked, err := r.store.PullProjects(ctx, true)
+	if err != nil {
+		return err
+	}
+	for _, project := range asked[:min(len(asked), outsideAtOnce)] {
+		if err := r.startOutside(ctx, workflows.BlockPullType, workflows.BlockPullID(project), project); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Relay) startOutside(ctx context.Context, kind, id, project string) error {
+	if err := r.limiter.Wait(ctx); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.o.CallTimeout)
+	defer cancel()
+	_, err := r.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: id, TaskQueue: r.o.TaskQueue,
+		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+	}, kind, workflows.OfProject{ProjectID: project})
+	return err
+}
