@@ -22,6 +22,7 @@ type desks struct {
 	desks     map[string]*desk  // by operator
 	floors    map[string]*floor // by project
 	refreshed time.Time
+	now       time.Time // of this step: one for all of it, so that what is told fits together
 }
 
 // inbox is what came in since the last step.
@@ -46,6 +47,7 @@ type desk struct {
 	conns  map[*conn]string // and the project each watches
 	self   store.Self
 	seats  map[string]store.Seat // by project
+	shifts map[string]*shift     // by project: working time as it was told
 	marks  map[string]int64      // visitor events read, by dialog
 	dots   map[string]dialog.Dot
 	stale  map[string]bool // projects whose counts and dots are to be told
@@ -152,6 +154,13 @@ func (d *desks) untilNext() time.Duration {
 		}
 	}
 	now := d.s.now()
+	for _, x := range d.desks {
+		for _, sh := range x.shifts {
+			if !sh.next.IsZero() {
+				wait = min(wait, sh.next.Sub(now))
+			}
+		}
+	}
 	for _, f := range d.floors {
 		if !f.nextRed.IsZero() {
 			wait = min(wait, f.nextRed.Sub(now))
@@ -167,6 +176,7 @@ func (d *desks) step() {
 	in := d.inbox
 	d.inbox = newInbox()
 	d.mu.Unlock()
+	d.now = d.s.now()
 
 	d.seat(in.joins, in.parts)
 	for _, r := range in.rows {
@@ -176,6 +186,7 @@ func (d *desks) step() {
 	if (due || len(in.touched) > 0) && !d.s.breaker.open.Load() {
 		d.refresh(in.touched, due)
 	}
+	d.turnShifts()
 	d.remark(in)
 	for id := range in.rows {
 		r := in.rows[id]
@@ -184,13 +195,12 @@ func (d *desks) step() {
 	for _, w := range in.watches {
 		d.startWatching(w)
 	}
-	now := d.s.now()
 	for project, f := range d.floors {
-		d.redden(project, f, now)
+		d.redden(project, f, d.now)
 	}
 	for _, x := range d.desks {
 		if time.Since(x.told) >= countsEvery {
-			d.tell(x, now)
+			d.tell(x, d.now)
 		}
 	}
 }
@@ -233,12 +243,13 @@ func (d *desks) put1(r *store.Row) {
 		delete(f.rows, r.State.ID)
 		f.end(r)
 	}
-	now := d.s.now()
+	now := d.now
 	for _, x := range d.desks {
 		seat, ok := x.seats[r.ProjectID]
 		if !ok {
 			continue
 		}
+		nameDepartment(r, seat)
 		was := old != nil && dialog.Visible(old.State, seat.Operator, now)
 		is := dialog.Visible(r.State, seat.Operator, now)
 		if was || is {
@@ -248,7 +259,7 @@ func (d *desks) put1(r *store.Row) {
 		case is:
 			x.send(r.ProjectID, rowFrame{"row", see(r, seat.Operator, x.marks[r.State.ID], now).wire()})
 		case was:
-			x.send(r.ProjectID, goneFrame{"gone", r.State.ID, r.Rev})
+			x.send(r.ProjectID, goneFrame{"gone", r.State.ID, r.Rev, winner(r, x.id)})
 		}
 	}
 }
@@ -346,7 +357,7 @@ func (d *desks) tell(x *desk, now time.Time) {
 		}
 		changed = changed || x.dots[project] != dot
 		x.dots[project] = dot
-		x.send(project, countsFrame{"counts", project, countsOf(sights), changesAt(sights)})
+		x.send(project, countsFrame{"counts", project, countsOf(sights), changesAt(sights, x.shifts[project].next)})
 	}
 	clear(x.stale)
 	if changed {
@@ -360,6 +371,7 @@ func (d *desks) tell(x *desk, now time.Time) {
 
 func (x *desk) sights(seat store.Seat, f *floor, now time.Time) []sight {
 	out := make([]sight, 0, len(f.rows))
+	seat.Operator = seat.Operator.At(now)
 	for id, r := range f.rows {
 		if dialog.Visible(r.State, seat.Operator, now) {
 			out = append(out, see(r, seat.Operator, x.marks[id], now))

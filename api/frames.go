@@ -34,6 +34,12 @@ type (
 		Type     string `json:"type"`
 		DialogID string `json:"dialog_id"`
 		Rev      int64  `json:"rev"`
+		Operator Person `json:"operator,omitzero"`
+	}
+	hoursFrame struct {
+		Type      string     `json:"type"`
+		ProjectID string     `json:"project_id"`
+		Hours     HoursState `json:"hours"`
 	}
 	countsFrame struct {
 		Type      string    `json:"type"`

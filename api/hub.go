@@ -217,7 +217,7 @@ func (h *hub) keep(x *sub, row *store.Row) bool {
 		return true
 	}
 	h.closeDialog(x.conn, x.dialog)
-	x.conn.send(goneFrame{"gone", x.dialog, row.Rev})
+	x.conn.send(goneFrame{"gone", x.dialog, row.Rev, winner(row, x.conn.operator)})
 	return false
 }
 

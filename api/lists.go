@@ -42,6 +42,7 @@ func (s *Server) openDialogs(ctx context.Context, seat store.Seat) (openList, er
 	for _, m := range marks {
 		read[m.DialogID] = m.Events
 	}
+	seat.Operator = seat.Operator.At(out.now)
 	for i := range rows {
 		r := &rows[i]
 		if dialog.Visible(r.State, seat.Operator, out.now) {
@@ -70,8 +71,9 @@ func countsOf(sights []sight) Counts {
 	return c
 }
 
-func changesAt(sights []sight) time.Time {
-	var at time.Time
+// changesAt is when these rows and their counts change by time alone: one turns red, or a queue opens or closes.
+func changesAt(sights []sight, shift time.Time) time.Time {
+	at := shift
 	for _, v := range sights {
 		if n := v.next.At; !n.IsZero() && (at.IsZero() || n.Before(at)) {
 			at = n
@@ -119,7 +121,7 @@ func (s *Server) listDialogs(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	page := DialogPage{Rows: []Row{}, Counts: countsOf(open.sights), ChangesAt: changesAt(open.sights), Now: open.now}
+	page := DialogPage{Rows: []Row{}, Counts: countsOf(open.sights), ChangesAt: changesAt(open.sights, seat.Operator.ShiftChangesAt(open.now)), Now: open.now}
 	type entry struct {
 		key string
 		v   sight

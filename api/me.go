@@ -2,6 +2,11 @@ package api
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -21,22 +26,70 @@ func (s *Server) getMe(c *fiber.Ctx) error {
 }
 
 func (s *Server) patchMe(c *fiber.Ctx) error {
-	req, _, err := body[MePatch](c)
+	change, err := selfChange(c)
 	if err != nil {
 		return err
 	}
-	if req.Locale == "" {
-		return wrong(codeRequired, "locale")
-	}
-	if !texts.Known(string(req.Locale)) {
-		return wrong(codeInvalid, "locale")
-	}
 	in := operatorOf(c)
-	if err := s.store.SetLocale(c.UserContext(), in.OperatorID, string(req.Locale)); err != nil {
+	if err := s.store.ChangeSelf(c.UserContext(), in.OperatorID, change); err != nil {
 		return err
 	}
 	s.desks.touch(in.OperatorID)
 	return s.getMe(c)
+}
+
+func selfChange(c *fiber.Ctx) (store.SelfChange, error) {
+	var out store.SelfChange
+	req, given, err := body[MePatch](c)
+	if err != nil {
+		return out, err
+	}
+	if len(given) == 0 {
+		return out, wrong(codeRequired, "locale")
+	}
+	if _, ok := given["locale"]; ok {
+		if !texts.Known(string(req.Locale)) {
+			return out, wrong(codeInvalid, "locale")
+		}
+		locale := string(req.Locale)
+		out.Locale = &locale
+	}
+	if _, ok := given["away"]; ok {
+		out.Away = &req.Away
+	}
+	if raw, ok := given["prefs"]; ok {
+		out.Prefs, err = readPrefs(raw)
+	}
+	return out, err
+}
+
+// readPrefs checks the console's preferences: known names and values only, since they are kept and come back.
+func readPrefs(raw []byte) ([]byte, error) {
+	p, given, err := decode[Prefs](raw)
+	if err != nil {
+		var in *problem
+		if errors.As(err, &in) {
+			in.field = strings.TrimSuffix("prefs."+in.field, ".")
+		}
+		return nil, err
+	}
+	_, sorted := given["sort"]
+	_, themed := given["theme"]
+	_, tabbed := given["tab"]
+	switch {
+	case sorted && !slices.Contains([]PrefsSort{PrefsSortPriority, PrefsSortNewest, PrefsSortOldest}, p.Sort):
+		return nil, wrong(codeInvalid, "prefs.sort")
+	case themed && !slices.Contains([]PrefsTheme{PrefsThemeSystem, PrefsThemeLight, PrefsThemeDark}, p.Theme):
+		return nil, wrong(codeInvalid, "prefs.theme")
+	case tabbed && !slices.Contains([]Group{GroupMine, GroupImportant, GroupUnassigned, GroupAll}, p.Tab):
+		return nil, wrong(codeInvalid, "prefs.tab")
+	}
+	if _, ok := given["project_id"]; ok {
+		if p.ProjectID, err = canonical(p.ProjectID, ""); err != nil {
+			return nil, wrong(codeInvalid, "prefs.project_id")
+		}
+	}
+	return json.Marshal(p)
 }
 
 var levels = map[dialog.Level]Level{dialog.LevelView: LevelView, dialog.LevelOperator: LevelOperator,
@@ -64,9 +117,13 @@ func (s *Server) me(ctx context.Context, operatorID, csrf string) (Me, error) {
 	if err != nil {
 		return Me{}, err
 	}
+	var prefs Prefs
+	if err := json.Unmarshal([]byte(self.Prefs), &prefs); err != nil {
+		return Me{}, fmt.Errorf("prefs of %s: %w", operatorID, err)
+	}
 	me := Me{
 		Operator: Operator{ID: self.ID, Name: self.Name, Login: self.Login, Locale: Locale(self.Locale),
-			OpenDialogs: self.OpenDialogs, DialogLimit: self.Limit},
+			OpenDialogs: self.OpenDialogs, DialogLimit: self.Limit, Away: self.Away, Admin: self.Admin, Prefs: prefs},
 		Csrf: csrf, Projects: make([]Project, 0, len(seats)), Now: now, TemporalDelayed: late, LogProjects: namedAll(logs),
 	}
 	for _, seat := range seats {
@@ -90,7 +147,7 @@ func (s *Server) me(ctx context.Context, operatorID, csrf string) (Me, error) {
 
 // hoursOf says whether the operator can see new dialogs now, and when that changes by time alone (D-22).
 func hoursOf(o dialog.Operator, now time.Time) HoursState {
-	return HoursState{Open: o.SeesNew(now), ChangesAt: o.ShiftChangesAt(now), OwnUntil: o.OwnUntil(now)}
+	return HoursState{Open: o.SeesNew(now), ChangesAt: o.SeesNewChangesAt(now), OwnUntil: o.OwnUntil(now)}
 }
 
 func namedAll(in []store.Named) []Named {

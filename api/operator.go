@@ -248,31 +248,3 @@ func (s *Server) answerCommand(c *fiber.Ctx, clientID string, build func(by dial
 	}
 	return c.JSON(CommandAnswer{DialogID: r.DialogID, Rev: r.Rev})
 }
-
-func (s *Server) listTransferTargets(c *fiber.Ctx) error {
-	row, seat, err := s.operatorDialog(c)
-	if err != nil {
-		return err
-	}
-	assignee := ""
-	if row.State.Session != nil {
-		assignee = row.State.Session.AssigneeID
-	}
-	except := assignee // not the current one, and nobody hands over to himself unless he takes over as senior (D-27)
-	if seat.Operator.Level < dialog.LevelSenior {
-		except = seat.Operator.ID
-	}
-	targets, err := s.store.TransferTargets(c.UserContext(), row.State.ID, assignee, except)
-	if err != nil {
-		return err
-	}
-	out := TransferTargets{Targets: make([]TransferTarget, len(targets))}
-	for i, t := range targets {
-		out.Targets[i] = TransferTarget{Operator: Person{ID: t.OperatorID, Name: t.Operator},
-			Department: namedOf(t.DepartmentID, t.Department), Available: !t.AtLimit}
-		if t.AtLimit {
-			out.Targets[i].Reason = TransferTargetReasonLimitReached
-		}
-	}
-	return c.JSON(out)
-}

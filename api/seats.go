@@ -15,7 +15,7 @@ func (d *desks) seat(joins, parts []*conn) {
 	for _, c := range joins {
 		x := d.desks[c.operator]
 		if x == nil {
-			x = &desk{id: c.operator, conns: map[*conn]string{}, seats: map[string]store.Seat{}, marks: map[string]int64{},
+			x = &desk{id: c.operator, conns: map[*conn]string{}, seats: map[string]store.Seat{}, shifts: map[string]*shift{}, marks: map[string]int64{},
 				dots: map[string]dialog.Dot{}, stale: map[string]bool{}}
 			d.desks[c.operator] = x
 			d.refreshed = time.Time{} // seats are read in this step
@@ -141,7 +141,7 @@ func (d *desks) sitDown(ctx context.Context, x *desk, seat store.Seat) error {
 		if err != nil {
 			return err
 		}
-		f := &floor{rows: make(map[string]*store.Row, len(rows)), ended: map[string]ended{}, scanned: d.s.now()}
+		f := &floor{rows: make(map[string]*store.Row, len(rows)), ended: map[string]ended{}, scanned: d.now}
 		for i := range rows {
 			f.rows[rows[i].State.ID] = &rows[i]
 			f.expect(&rows[i])
@@ -156,6 +156,7 @@ func (d *desks) sitDown(ctx context.Context, x *desk, seat store.Seat) error {
 		x.marks[m.DialogID] = m.Events
 	}
 	x.stale[seat.ProjectID], x.redots = true, true
+	x.shifts[seat.ProjectID] = newShift(seat.Operator, d.now)
 	return nil
 }
 
@@ -163,6 +164,7 @@ func (d *desks) sitDown(ctx context.Context, x *desk, seat store.Seat) error {
 func (d *desks) getUp(x *desk, project string) {
 	x.redots = true
 	delete(x.dots, project)
+	delete(x.shifts, project)
 	for c, watched := range x.conns {
 		if watched == project {
 			x.conns[c] = ""
@@ -202,25 +204,6 @@ func sameRights(a, b dialog.Operator) bool {
 func sameProject(a, b store.Seat) bool {
 	return a.ProjectName == b.ProjectName && a.TimeZone == b.TimeZone && a.Rev == b.Rev && a.Operator.Level == b.Operator.Level && sameSettings(a.Settings, b.Settings) &&
 		slices.Equal(a.Tags, b.Tags) && slices.Equal(a.Departments, b.Departments)
-}
-
-// resight tells the rows that look different to an operator whose rights changed.
-func (d *desks) resight(x *desk, project string, before, after dialog.Operator) {
-	f := d.floors[project]
-	if f == nil {
-		return
-	}
-	x.stale[project] = true
-	now := d.s.now()
-	for id, r := range f.rows {
-		was, is := dialog.Visible(r.State, before, now), dialog.Visible(r.State, after, now)
-		switch {
-		case is && (!was || dialog.CanDo(r.State, before, now) != dialog.CanDo(r.State, after, now)):
-			x.send(project, rowFrame{"row", see(r, after, x.marks[id], now).wire()})
-		case was && !is:
-			x.send(project, goneFrame{"gone", id, r.Rev})
-		}
-	}
 }
 
 // recheck ends the operator's subscriptions to dialogs he may not see any more (design 5).
@@ -289,7 +272,7 @@ func (d *desks) retell(x *desk, dialogID string) {
 			continue
 		}
 		r := f.rows[dialogID]
-		now := d.s.now()
+		now := d.now
 		if dialog.Visible(r.State, seat.Operator, now) {
 			x.stale[project] = true
 			x.send(project, rowFrame{"row", see(r, seat.Operator, x.marks[dialogID], now).wire()})
@@ -315,6 +298,7 @@ func (d *desks) startWatching(w watching) {
 	}
 	x.conns[w.conn] = w.project
 	w.conn.send(watchingFrame{"watching", w.project})
+	w.conn.send(hoursFrame{"hours", w.project, x.shifts[w.project].told})
 	x.stale[w.project] = true
 	x.told = time.Time{}
 }

@@ -986,7 +986,7 @@ type MePatch struct {
 	Away   bool   `json:"away,omitempty,omitzero"`
 	Locale Locale `json:"locale,omitempty,omitzero"`
 
-	// Prefs Of the console, remembered per operator; nothing is decided from it. Absent means the default
+	// Prefs Of the console, remembered per operator; nothing is decided from it. Absent means the default; a change sets what it names and keeps the rest
 	Prefs Prefs `json:"prefs,omitempty,omitzero"`
 }
 
@@ -1044,7 +1044,7 @@ type Operator struct {
 	// OpenDialogs Open sessions he has in all projects (D-29)
 	OpenDialogs int `json:"open_dialogs"`
 
-	// Prefs Of the console, remembered per operator; nothing is decided from it. Absent means the default
+	// Prefs Of the console, remembered per operator; nothing is decided from it. Absent means the default; a change sets what it names and keeps the rest
 	Prefs Prefs `json:"prefs"`
 }
 
@@ -1123,20 +1123,20 @@ type Person struct {
 	Name string `json:"name"`
 }
 
-// Prefs Of the console, remembered per operator; nothing is decided from it. Absent means the default
+// Prefs Of the console, remembered per operator; nothing is decided from it. Absent means the default; a change sets what it names and keeps the rest
 type Prefs struct {
 	// Notify Browser notifications while the tab is hidden
-	Notify bool `json:"notify,omitempty,omitzero"`
+	Notify *bool `json:"notify,omitempty"`
 
 	// NotifyText With the text of the message
-	NotifyText  bool   `json:"notify_text,omitempty,omitzero"`
+	NotifyText  *bool  `json:"notify_text,omitempty"`
 	ProjectID   string `json:"project_id,omitempty,omitzero"`
-	SendByEnter bool   `json:"send_by_enter,omitempty,omitzero"`
-	SingleKeys  bool   `json:"single_keys,omitempty,omitzero"`
+	SendByEnter *bool  `json:"send_by_enter,omitempty"`
+	SingleKeys  *bool  `json:"single_keys,omitempty"`
 
 	// Sort D-16
 	Sort  PrefsSort  `json:"sort,omitempty,omitzero"`
-	Sound bool       `json:"sound,omitempty,omitzero"`
+	Sound *bool      `json:"sound,omitempty"`
 	Tab   Group      `json:"tab,omitempty,omitzero"`
 	Theme PrefsTheme `json:"theme,omitempty,omitzero"`
 }
@@ -1596,7 +1596,7 @@ type TransferTarget struct {
 
 	// DialogLimit Absent means no limit
 	DialogLimit int                  `json:"dialog_limit,omitempty,omitzero"`
-	OpenDialogs int                  `json:"open_dialogs,omitempty,omitzero"`
+	OpenDialogs int                  `json:"open_dialogs"`
 	Operator    Person               `json:"operator"`
 	Reason      TransferTargetReason `json:"reason,omitempty,omitzero"`
 }

@@ -50,10 +50,11 @@ func (v sight) wire() Row {
 		Reasons:    make([]Reason, len(v.red)),
 		Groups:     make([]Group, len(v.groups)),
 		Rank:       v.rank(),
-		ChangesAt:  dialog.ChangesAt(v.next),
+		ChangesAt:  dialog.ChangesAt(st, v.viewer, v.next, v.now),
 		Can:        canOf(dialog.CanDo(st, v.viewer, v.now)),
 		Last:       lastOf(r.Last, v.viewer.ID),
 		Labels:     labelChips(r.Labels),
+		RedSince:   dialog.RedSince(st, r.Settings, v.red),
 	}
 	if st.Blocked && st.Session != nil {
 		out.BlockedIP = st.Session.IP
@@ -79,6 +80,14 @@ func (v sight) wire() Row {
 	return out
 }
 
+// winner is who took the dialog into a department of his, out of the sight of the viewer; empty: nobody did (D-19).
+func winner(r *store.Row, viewer string) Person {
+	if ses := r.State.Session; r.State.Open() && ses.FromClaimer && ses.AssigneeID != viewer {
+		return personOf(ses.AssigneeID, r.AssigneeName)
+	}
+	return Person{}
+}
+
 func personOf(id, name string) Person {
 	if id == "" {
 		return Person{}
@@ -98,6 +107,9 @@ func lastOf(l store.Last, viewer string) LastEvent {
 		return LastEvent{}
 	}
 	out := LastEvent{Kind: EventKind(l.Kind), Author: AuthorKind(l.Author), Mine: l.OperatorID == viewer, At: l.At}
+	if !out.Mine {
+		out.Operator = l.Operator
+	}
 	if l.Kind == dialog.KindDepartment {
 		out.Department = l.Text
 	} else {

@@ -332,21 +332,10 @@ func (d *decision) transfer(c Transfer) error {
 	}
 	ses := d.State.Session
 	to := c.To
-	department := ses.DepartmentID
-	if c.Department != "" {
-		department = c.Department
-	}
-	// In working time, his own and the department's (D-36).
-	if to.ID == ses.AssigneeID || to.Level < LevelOperator || !to.Online || !to.Works(department, d.env.Now) {
-		return refuseField(TargetUnavailable, "operator_id")
-	}
-	if to.atLimit() {
-		return &Refusal{Code: LimitReached, Field: "operator_id", Max: to.Limit}
+	if err := MayReceive(d.State, to, c.Department, d.env.Now); err != nil {
+		return err
 	}
 	if c.Department != "" {
-		if !to.in(c.Department) {
-			return refuseField(Invalid, "department_id")
-		}
 		ses.DepartmentID, ses.FromClaimer = c.Department, false
 	}
 	from := ses.AssigneeID

@@ -232,6 +232,8 @@ type Operator struct {
 	Online      bool     // status «В сети» and a live connection, or he himself acts (D-04)
 	Hours       *Hours   // his own; nil: round the clock (D-22)
 	Calendar    Calendar // the project's
+
+	at *moment // what At worked out
 }
 
 func (o Operator) atLimit() bool { return o.Limit > 0 && o.OpenDialogs >= o.Limit }

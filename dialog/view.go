@@ -90,12 +90,23 @@ func NextRed(s State, o Operator, set Settings, now time.Time) (Next, bool) {
 	return Next{}, false
 }
 
-// ChangesAt is the earliest of the moments at which these rows change by time alone; zero: none does.
-func ChangesAt(nexts ...Next) time.Time {
+// ChangesAt is when the row changes by time alone for this operator: it turns red, or, untaken, goes with the shift (D-22).
+// Zero: never.
+func ChangesAt(s State, o Operator, next Next, now time.Time) time.Time {
+	if s.Open() && s.Session.AssigneeID == "" && MaySee(s, o) {
+		return sooner(next.At, o.WorkChangesAt(s.Session.DepartmentID, now))
+	}
+	return next.At
+}
+
+// RedSince is when the dialog became red for the reasons it is red for now; zero: it is not.
+func RedSince(s State, set Settings, red []Reason) time.Time {
 	var at time.Time
-	for _, n := range nexts {
-		if !n.At.IsZero() && (at.IsZero() || n.At.Before(at)) {
-			at = n.At
+	for _, r := range red {
+		if r == Transferred {
+			at = sooner(at, s.Session.TransferredAt)
+		} else {
+			at = sooner(at, redAt(s.Session, set))
 		}
 	}
 	return at

@@ -368,7 +368,7 @@ func (r Row) after(ch dialog.Change, in input) Row {
 
 // lastOf is how an event stands in the list row, if it does: system messages do not (R-037, D-25).
 func lastOf(e dialog.Event) (Last, bool) {
-	l := Last{Kind: e.Kind, Author: e.Author, OperatorID: e.OperatorID, At: e.At}
+	l := Last{Kind: e.Kind, Author: e.Author, OperatorID: e.OperatorID, Operator: e.OperatorName, At: e.At}
 	switch e.Kind {
 	case dialog.KindMessage:
 		l.Text = cut(e.Text, 200)

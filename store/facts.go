@@ -15,8 +15,8 @@ const presenceTimeout = `interval '60 seconds'`
 const onlineSQL = `(NOT o.away AND EXISTS (SELECT FROM presence pr
  WHERE pr.operator_id = o.id AND pr.seen_at > clock_timestamp() - ` + presenceTimeout + `))`
 
-// factsSQL reads operator $1 as the project sees him that the expression over $2 names. Without access the level is 0.
-func factsSQL(project string) string {
+// factsOf reads operators as the project sees them that the expression names. Without access the level is 0.
+func factsOf(project string) string {
 	return `
 SELECT o.id::text, o.name, coalesce(a.level, 0),
 ARRAY(SELECT m.department_id::text FROM department_members m JOIN departments dep ON dep.id = m.department_id
@@ -26,12 +26,13 @@ coalesce(o.dialog_limit, 0),
 ` + onlineSQL + `, o.hours,` + calendarColumns + `
 FROM operators o JOIN projects p ON p.id = ` + project + `
 LEFT JOIN access a ON a.operator_id = o.id AND a.project_id = p.id
-WHERE o.active AND o.id = $1`
+WHERE o.active AND `
 }
 
 var (
-	factsInProject = factsSQL(`$2::uuid`)
-	factsForDialog = factsSQL(`(SELECT project_id FROM dialogs WHERE id = $2)`)
+	factsInProject = factsOf(`$2::uuid`) + `o.id = $1`
+	factsForDialog = factsOf(`(SELECT project_id FROM dialogs WHERE id = $2)`) + `o.id = $1`
+	factsOfTeam    = factsOf(`$1::uuid`) + `a.level >= 2 AND ` + onlineSQL + ` ORDER BY o.name, o.id`
 )
 
 func scanFacts(r pgx.CollectableRow) (dialog.Operator, error) {
@@ -51,4 +52,14 @@ func (s *Store) OperatorFacts(ctx context.Context, operatorID, projectID string)
 	}
 	o, err := pgx.CollectExactlyOneRow(rows, scanFacts)
 	return o, unavailable(err)
+}
+
+// Team reads those who may work in a project and are online, by name.
+func (s *Store) Team(ctx context.Context, projectID string) ([]dialog.Operator, error) {
+	rows, err := s.pool.Query(ctx, factsOfTeam, projectID)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	team, err := pgx.CollectRows(rows, scanFacts)
+	return team, unavailable(err)
 }

@@ -23,15 +23,19 @@ func (s *Store) AccountByLogin(ctx context.Context, login string) (Account, erro
 // Self is an operator as he knows himself.
 type Self struct {
 	ID, Name, Login, Locale string
-	Limit                   int // 0: none (D-29)
-	OpenDialogs             int // in all projects
+	Limit                   int    // 0: none (D-29)
+	OpenDialogs             int    // in all projects
+	Away                    bool   // «Не в сети» set by hand (D-04)
+	Admin                   bool   // of at least one project
+	Prefs                   string // of the console, JSON; nothing is decided from it
 }
 
 const selfColumns = ` o.id::text, o.name, o.login, o.locale, coalesce(o.dialog_limit, 0),
- (SELECT count(*) FROM sessions s WHERE s.assignee_id = o.id AND s.closed_at IS NULL)`
+ (SELECT count(*) FROM sessions s WHERE s.assignee_id = o.id AND s.closed_at IS NULL), o.away,
+ EXISTS (SELECT FROM access a WHERE a.operator_id = o.id AND a.level >= 4), o.prefs::text`
 
 func (o *Self) targets() []any {
-	return []any{&o.ID, &o.Name, &o.Login, &o.Locale, &o.Limit, &o.OpenDialogs}
+	return []any{&o.ID, &o.Name, &o.Login, &o.Locale, &o.Limit, &o.OpenDialogs, &o.Away, &o.Admin, &o.Prefs}
 }
 
 // Self reads an active operator.
@@ -54,9 +58,17 @@ func (s *Store) Selves(ctx context.Context, operatorIDs []string) ([]Self, error
 	return out, unavailable(err)
 }
 
-// SetLocale changes the language of an operator's console.
-func (s *Store) SetLocale(ctx context.Context, operatorID, locale string) error {
-	_, err := s.pool.Exec(ctx, `UPDATE operators SET locale = $2 WHERE id = $1`, operatorID, locale)
+// SelfChange is what an operator changes of himself; nil stays as it is.
+type SelfChange struct {
+	Locale *string
+	Away   *bool
+	Prefs  []byte // JSON object: what it names is set, the rest stays
+}
+
+// ChangeSelf records what an operator changes of himself.
+func (s *Store) ChangeSelf(ctx context.Context, operatorID string, c SelfChange) error {
+	_, err := s.pool.Exec(ctx, `UPDATE operators SET locale = coalesce($2, locale), away = coalesce($3, away),
+prefs = prefs || coalesce($4::jsonb, '{}') WHERE id = $1`, operatorID, c.Locale, c.Away, c.Prefs)
 	return unavailable(err)
 }
 

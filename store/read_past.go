@@ -20,6 +20,7 @@ JOIN projects p ON p.id = d.project_id
 JOIN sessions s ON s.id = (SELECT x.id FROM sessions x WHERE x.dialog_id = d.id AND x.closed_at IS NOT NULL ORDER BY x.no DESC LIMIT 1)
 LEFT JOIN operators o ON o.id = s.assignee_id
 LEFT JOIN departments dep ON dep.id = s.department_id
+LEFT JOIN operators lo ON lo.id = d.last_operator_id
 WHERE d.id = $1`, dialogID).Query(func(rows pgx.Rows) error {
 		row, err = pgx.CollectExactlyOneRow(rows, scanRow)
 		return err

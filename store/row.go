@@ -36,6 +36,7 @@ type Last struct {
 	Kind       dialog.Kind // empty: none yet
 	Author     dialog.Author
 	OperatorID string
+	Operator   string // his name
 	Text       string // cut at 200 characters; for a department its name
 	At         time.Time
 }
@@ -46,7 +47,7 @@ const rowColumns = dialogColumns + settingsColumns + "," + sessionColumns
 const dialogColumns = `
 d.id::text, d.project_id::text, d.visitor_id::text, d.rev, otklik_now(),
 d.seq, d.visitor_seq, d.last_at, d.turn_no, d.visitor_events, d.visitor_messages, d.session_no,
-d.last_kind, d.last_author, d.last_operator_id::text, d.last_text, d.last_shown_at,
+d.last_kind, d.last_author, d.last_operator_id::text, coalesce(lo.name, ''), d.last_text, d.last_shown_at,
 d.card_name, v.number, CASE WHEN d.withdrawn_at IS NULL THEN d.consent_at END, d.blocked, d.card_rev,
 (SELECT json_agg(json_build_object('ID', l.id, 'Text', l.text, 'DepartmentID', l.department_id, 'Color', l.color, 'Active', l.active)
  ORDER BY dl.at, l.id) FROM dialog_labels dl JOIN labels l ON l.id = dl.label_id WHERE dl.dialog_id = d.id),
@@ -75,7 +76,8 @@ FROM dialogs d
 JOIN visitors v ON v.id = d.visitor_id
 LEFT JOIN sessions s ON s.id = d.session_id
 LEFT JOIN operators o ON o.id = s.assignee_id
-LEFT JOIN departments dep ON dep.id = s.department_id`
+LEFT JOIN departments dep ON dep.id = s.department_id
+LEFT JOIN operators lo ON lo.id = d.last_operator_id`
 
 // formSettings is how projects.form is kept.
 type formSettings struct {
@@ -140,7 +142,7 @@ func scanRow(r pgx.CollectableRow) (Row, error) {
 	into := append(append([]any{
 		&st.ID, &st.ProjectID, &st.VisitorID, &row.Rev, &row.Now,
 		&st.Seq, &st.VisitorSeq, &lastAt, &st.TurnNo, &st.VisitorEvents, &st.VisitorMessages, &st.SessionNo,
-		&lastKind, &lastAuthor, &lastOperator, &row.Last.Text, &shownAt,
+		&lastKind, &lastAuthor, &lastOperator, &row.Last.Operator, &row.Last.Text, &shownAt,
 		&row.VisitorName, &row.VisitorNumber, &consentAt, &st.Blocked, &row.CardRev, &row.Labels,
 		&row.SignalSeq, &row.SignalAcked, &row.SignalStart, &armed,
 		&row.fence.At, &row.fence.Ordinal, &row.fence.Attempt, &row.fence.Run,

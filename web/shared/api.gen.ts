@@ -896,7 +896,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** What the widget needs to draw itself; 404 when it is switched off */
+        /** What the widget needs to draw itself; 404 when it is switched off, 403 blocked when the visitor's address is on a block list: draw nothing */
         get: operations["getWidget"];
         put?: never;
         post?: never;
@@ -1125,7 +1125,7 @@ export interface components {
             away?: boolean;
             prefs?: components["schemas"]["Prefs"];
         };
-        /** @description Of the console, remembered per operator; nothing is decided from it. Absent means the default */
+        /** @description Of the console, remembered per operator; nothing is decided from it. Absent means the default; a change sets what it names and keeps the rest */
         Prefs: {
             /**
              * @description D-16
@@ -1536,7 +1536,7 @@ export interface components {
             available: boolean;
             /** @enum {string} */
             reason?: "limit_reached";
-            open_dialogs?: number;
+            open_dialogs: number;
             /** @description Absent means no limit */
             dialog_limit?: number;
         };
