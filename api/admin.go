@@ -50,6 +50,7 @@ func (s *Server) adminRoutes(v1 fiber.Router) {
 	a.Post(project+"/templates", operator, s.createTemplate)
 	a.Put(project+"/templates/:template_id", operator, s.updateTemplate)
 	a.Delete(project+"/templates/:template_id", operator, s.deleteTemplate)
+	a.Delete(project+"/dialogs/:dialog_id/consent", admin, s.withdrawConsent)
 }
 
 const localProject = "project"

@@ -61,27 +61,25 @@ func (s *Server) answerCard(c *fiber.Ctx, dialogID string) error {
 	return c.JSON(cardOf(card))
 }
 
-// withdrawConsent registers that the client took his consent back; an admin's right in that project (D-41).
+// withdrawConsent registers that the client took his consent back (D-41).
 func (s *Server) withdrawConsent(c *fiber.Ctx) error {
-	project, err := pathID(c, "project_id")
+	id, err := pathID(c, "dialog_id")
 	if err != nil {
 		return err
 	}
-	row, seat, err := s.operatorDialog(c)
-	switch {
-	case err != nil:
-		return err
-	case row.ProjectID != project:
-		return store.ErrNotFound
-	case seat.Operator.Level < dialog.LevelAdmin:
-		return wrong(string(dialog.Forbidden), "")
+	row, err := s.store.Load(c.UserContext(), id)
+	if err == nil && row.ProjectID != projectOf(c) {
+		err = store.ErrNotFound
 	}
-	_, err = s.apply(c.UserContext(), store.Command{DialogID: row.State.ID, ClientID: uuid.NewString(),
-		Do: dialog.WithdrawConsent{By: dialog.Operator{ID: seat.Operator.ID}}})
 	if err != nil {
 		return err
 	}
-	return s.answerCard(c, row.State.ID)
+	_, err = s.apply(c.UserContext(), store.Command{DialogID: id, ClientID: uuid.NewString(),
+		Do: dialog.WithdrawConsent{By: dialog.Operator{ID: operatorOf(c).OperatorID}}})
+	if err != nil {
+		return err
+	}
+	return s.answerCard(c, id)
 }
 
 // listTemplateChoice offers templates as they would stand in the input (R-052, D-35).

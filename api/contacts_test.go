@@ -179,10 +179,12 @@ func TestWithdrawConsent(t *testing.T) {
 	for _, a := range []answer{
 		books.del(path(w.shop, v.dialog)), books.del(path(w.books, v.dialog)),
 		w.admin.del(path(w.books, v.dialog)), w.admin.del(path(w.shop, uuid.NewString())),
-		w.admin.del(path(w.shop, silent.dialog)), w.viewer.del(path(w.shop, v.dialog)),
+		w.vic.del(path(w.shop, v.dialog)),
 	} {
 		a.want(404, "not_found")
 	}
+	w.viewer.del(path(w.shop, v.dialog)).want(403, "forbidden")
+	w.admin.del(path(w.shop, silent.dialog)).want(200) // there was none: it is as asked
 	w.do("DELETE", path(w.shop, v.dialog), v.headers(), nil).want(401, "unauthenticated")
 	w.do("DELETE", path(w.shop, v.dialog), map[string]string{"Cookie": sessionCookie + "=" + w.admin.token}, nil).want(403, "csrf")
 	for range 2 {
@@ -342,6 +344,14 @@ func TestLabelsOfADialog(t *testing.T) {
 		}
 	}
 	w.oleg.del(v.path()+"/labels/x").want(404, "not_found")
+
+	// D-59: a label renamed by an administrator is renamed on open dialogs, wherever their rows are kept.
+	w.admin.put("/admin/projects/"+w.shop+"/labels/"+made.ID, map[string]any{"text": "Опт", "color": 0}).want(200)
+	desk.next("card", isCard(v))
+	desk.next("row", func(f map[string]any) bool {
+		l, _ := f["row"].(map[string]any)["labels"].([]any)
+		return len(l) == 4 && l[0].(map[string]any)["text"] == "Опт" && l[0].(map[string]any)["color"] == 0.0
+	})
 }
 
 // R-052, D-35: templates with the names filled in; no colleague's own, no other department's.

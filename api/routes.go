@@ -36,7 +36,6 @@ func (s *Server) routes() {
 	op.Post("/dialogs/:dialog_id/labels", s.attachLabel)
 	op.Delete("/dialogs/:dialog_id/labels/:label_id", s.detachLabel)
 	op.Get("/dialogs/:dialog_id/templates", s.listTemplateChoice)
-	v1.Delete("/admin/projects/:project_id/dialogs/:dialog_id/consent", s.authenticate, s.withdrawConsent)
 
 	s.logRoutes(v1)
 

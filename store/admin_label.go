@@ -50,9 +50,9 @@ func (s *Store) CreateLabel(ctx context.Context, actor, project string, l LabelS
 	})
 }
 
-// UpdateLabel changes a label of a project.
+// UpdateLabel changes a label of a project; open dialogs that have it show it within seconds (D-59).
 func (s *Store) UpdateLabel(ctx context.Context, actor, project, id string, l LabelSettings) (LabelSettings, error) {
-	return s.keepLabel(ctx, actor, project, id, l, func(a *admin) error {
+	out, err := s.keepLabel(ctx, actor, project, id, l, func(a *admin) error {
 		before, err := a.label(id)
 		if err != nil {
 			return err
@@ -64,6 +64,10 @@ func (s *Store) UpdateLabel(ctx context.Context, actor, project, id string, l La
 		}
 		return a.audit("label_change", before, l, map[string]any{"label": id})
 	})
+	if err == nil {
+		err = s.relabel(ctx, id)
+	}
+	return out, err
 }
 
 func (s *Store) keepLabel(ctx context.Context, actor, project, id string, l LabelSettings, write func(*admin) error) (LabelSettings, error) {

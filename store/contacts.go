@@ -135,3 +135,13 @@ func (r record) queueContacts(b *pgx.Batch) {
 		b.Queue(`DELETE FROM dialog_labels WHERE dialog_id = $1 AND label_id = $2`, id, label)
 	}
 }
+
+// relabel makes open dialogs that have the label newer: rows carry its text and colour, and whoever keeps a row asks by
+// its rev. Apart from the change itself: it holds the project's lock, and dialogs are locked before.
+func (s *Store) relabel(ctx context.Context, label string) error {
+	const sql = `WITH held AS (SELECT d.id FROM dialog_labels dl JOIN dialogs d ON d.id = dl.dialog_id
+ JOIN sessions s ON s.id = d.session_id AND s.closed_at IS NULL WHERE dl.label_id = $1 ORDER BY d.id FOR NO KEY UPDATE OF d)
+UPDATE dialogs d SET rev = d.rev + 1, changed_at = clock_timestamp() FROM held WHERE d.id = held.id`
+	_, err := s.pool.Exec(ctx, sql, label)
+	return unavailable(err)
+}
