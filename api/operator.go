@@ -71,8 +71,13 @@ func (s *Server) getDialog(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	visit, err := s.visitOf(ctx, row.State.VisitorID)
+	if err != nil {
+		return err
+	}
 	out := Dialog{
-		IP: ip, Block: block,
+		Visit: visit,
+		IP:    ip, Block: block,
 		Row:      r.wire(mark.Events),
 		Card:     cardOf(card),
 		Sessions: make([]SessionSummary, len(sessions)), HeadSeq: row.State.Seq, ReadSeq: mark.Seq,

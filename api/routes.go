@@ -53,6 +53,7 @@ func (s *Server) routes() {
 	v.Post("/form", s.submitForm)
 	v.Post("/rating", s.rateSession)
 	v.Get("/transcript", s.visitorTranscript)
+	v.Post("/visit", s.reportVisit)
 	s.app.Use(func(*fiber.Ctx) error { return wrong(codeNotFound, "") })
 }
 

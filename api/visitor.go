@@ -48,19 +48,14 @@ func (s *Server) createVisitor(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	for _, f := range []struct {
-		name, text string
-		max        int
-	}{{"page_url", req.PageURL, 2000}, {"page_title", req.PageTitle, 300}, {"referrer", req.Referrer, 2000}} {
-		if err := plainText(f.name, f.text, f.max); err != nil {
-			return err
-		}
+	page, err := s.pageOf(c, req)
+	if err != nil {
+		return err
 	}
 	if req.Locale != "" && !texts.Known(string(req.Locale)) {
 		return wrong(codeInvalid, "locale")
 	}
-	address := s.address(c)
-	if err := s.limits.newVisitor.allow(address); err != nil {
+	if err := s.limits.newVisitor.allow(page.IP); err != nil {
 		return err
 	}
 	ctx := c.UserContext()
@@ -78,8 +73,7 @@ func (s *Server) createVisitor(c *fiber.Ctx) error {
 		}
 	}
 	secret := token()
-	v, err := s.store.CreateVisitor(ctx, store.NewVisitor{ProjectID: w.ProjectID, TokenHash: hashToken(secret), Locale: locale,
-		PageURL: req.PageURL, PageTitle: req.PageTitle, Referrer: req.Referrer, IP: address, UserAgent: userAgent(c)})
+	v, err := s.store.CreateVisitor(ctx, store.NewVisitor{ProjectID: w.ProjectID, TokenHash: hashToken(secret), Locale: locale, Page: page})
 	if err != nil {
 		return err
 	}

@@ -59,12 +59,10 @@ FROM projects p WHERE p.widget_key = $1 AND p.active`, key).
 
 // NewVisitor is what is kept of a visitor when he first acts.
 type NewVisitor struct {
-	ProjectID                    string
-	TokenHash                    []byte
-	Locale                       string
-	PageURL, PageTitle, Referrer string
-	IP                           string // empty: unknown
-	UserAgent                    string
+	ProjectID string
+	TokenHash []byte
+	Locale    string
+	Page      Page // he acts on; it begins his first visit
 }
 
 // Visitor is who a token belongs to.
@@ -77,10 +75,10 @@ type Visitor struct {
 func (s *Store) CreateVisitor(ctx context.Context, n NewVisitor) (Visitor, error) {
 	v := Visitor{ID: uuid.Must(uuid.NewV7()).String(), DialogID: uuid.Must(uuid.NewV7()).String(), ProjectID: n.ProjectID, Locale: n.Locale}
 	b := &pgx.Batch{} // one batch is one transaction
-	b.Queue(`INSERT INTO visitors (id, project_id, token_hash, number, locale, page_url, page_title, referrer, ip, user_agent)
-VALUES ($1, $2, $3, upper(to_hex(nextval('visitor_number'))), $4, $5, $6, $7, $8::text::inet, $9)`,
-		v.ID, n.ProjectID, n.TokenHash, n.Locale, n.PageURL, n.PageTitle, n.Referrer, nullable(n.IP), n.UserAgent)
+	b.Queue(`INSERT INTO visitors (id, project_id, token_hash, number, locale, referrer)
+VALUES ($1, $2, $3, upper(to_hex(nextval('visitor_number'))), $4, $5)`, v.ID, n.ProjectID, n.TokenHash, n.Locale, n.Page.Referrer)
 	b.Queue(`INSERT INTO dialogs (id, project_id, visitor_id) VALUES ($1, $2, $3)`, v.DialogID, n.ProjectID, v.ID)
+	queuePage(b, v.ID, n.Page)
 	return v, unavailable(s.pool.SendBatch(ctx, b).Close())
 }
 

@@ -48,9 +48,10 @@ func (r record) queue(b *pgx.Batch) {
 const insertSession = `INSERT INTO sessions (id, dialog_id, project_id, no, started_at, first_seq, last_seq, department_id,
  assignee_id, claimed_by, claim_seq, claimed_at, waiting_since, transferred, transferred_at, unclaimed_marked, overdue_marked,
  last_visitor_seq, last_message_at, tags, closed_at, closed_by, rating_until, prompt_ended, rating, rating_comment, from_claimer,
- ip, form_seq, form_visitor_seq, offered_at, unattended)
+ ip, form_seq, form_visitor_seq, offered_at, unattended, visit_id)
  VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20::text[]::uuid[],$21,$22,$23,$24,$25,$26,$27,
- $28::text::inet,$29,$30,$31,$32)`
+ $28::text::inet,$29,$30,$31,$32,
+ (SELECT v.id FROM dialogs d JOIN visits v ON v.visitor_id = d.visitor_id WHERE d.id = $2 ORDER BY v.started_at DESC LIMIT 1))`
 
 const updateSession = `UPDATE sessions SET last_seq=$2, department_id=$3, assignee_id=$4, claimed_by=$5, claim_seq=$6,
  claimed_at=$7, waiting_since=$8, transferred=$9, transferred_at=$10, unclaimed_marked=$11, overdue_marked=$12,

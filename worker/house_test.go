@@ -124,7 +124,7 @@ func (h *house) visitor() (dialogID string) {
 	h.t.Helper()
 	token := make([]byte, 32)
 	_, _ = rand.Read(token)
-	v, err := h.store.CreateVisitor(context.Background(), store.NewVisitor{ProjectID: h.project, TokenHash: token, Locale: "ru", IP: "203.0.113.77"})
+	v, err := h.store.CreateVisitor(context.Background(), store.NewVisitor{ProjectID: h.project, TokenHash: token, Locale: "ru", Page: store.Page{IP: "203.0.113.77"}})
 	check(h.t, err)
 	return v.DialogID
 }
