@@ -46,6 +46,7 @@ func (s *Server) adminRoutes(v1 fiber.Router) {
 	a.Post(project+"/tags", admin, s.createTag)
 	a.Put(project+"/tags/:tag_id", admin, s.updateTag)
 	a.Delete(project+"/tags/:tag_id", admin, s.deleteTag)
+	a.Get(project+"/tag-report", s.needs(dialog.LevelSenior), s.tagReport)
 	a.Get(project+"/templates", operator, s.listTemplates)
 	a.Post(project+"/templates", operator, s.createTemplate)
 	a.Put(project+"/templates/:template_id", operator, s.updateTemplate)

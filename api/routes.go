@@ -37,7 +37,7 @@ func (s *Server) routes() {
 	op.Delete("/dialogs/:dialog_id/labels/:label_id", s.detachLabel)
 	op.Get("/dialogs/:dialog_id/templates", s.listTemplateChoice)
 
-	s.logRoutes(v1)
+	s.logRoutes(op)
 
 	s.adminRoutes(v1)
 

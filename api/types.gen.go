@@ -1847,13 +1847,15 @@ type ListLabelsParams struct {
 
 // GetTagReportParams defines parameters for GetTagReport.
 type GetTagReportParams struct {
-	From       time.Time                   `form:"from,omitempty" json:"from,omitempty,omitzero"`
-	To         time.Time                   `form:"to,omitempty" json:"to,omitempty,omitzero"`
-	OperatorID string                      `form:"operator_id,omitempty" json:"operator_id,omitempty,omitzero"`
-	TagID      string                      `form:"tag_id,omitempty" json:"tag_id,omitempty,omitzero"`
-	Source     string                      `form:"source,omitempty" json:"source,omitempty,omitzero"`
-	GroupBy    []GetTagReportParamsGroupBy `form:"group_by,omitempty" json:"group_by,omitempty,omitzero"`
-	Format     GetTagReportParamsFormat    `form:"format,omitempty" json:"format,omitempty,omitzero"`
+	From       time.Time `form:"from,omitempty" json:"from,omitempty,omitzero"`
+	To         time.Time `form:"to,omitempty" json:"to,omitempty,omitzero"`
+	OperatorID string    `form:"operator_id,omitempty" json:"operator_id,omitempty,omitzero"`
+	TagID      string    `form:"tag_id,omitempty" json:"tag_id,omitempty,omitzero"`
+
+	// Source utm_source; empty: not identified
+	Source  string                      `form:"source,omitempty" json:"source,omitempty,omitzero"`
+	GroupBy []GetTagReportParamsGroupBy `form:"group_by,omitempty" json:"group_by,omitempty,omitzero"`
+	Format  GetTagReportParamsFormat    `form:"format,omitempty" json:"format,omitempty,omitzero"`
 }
 
 // GetTagReportParamsGroupBy defines parameters for GetTagReport.

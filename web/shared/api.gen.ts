@@ -746,7 +746,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Sessions per tag, operator, source and period. format=csv gives a file of one line per session and tag */
+        /** Sessions per tag, operator, source and period: level senior. A session counts under each of its tags, one without under no tag. Days are of the time zone of the project. Without from: 30 days; without group_by: tag. format=csv gives a file of one line per session and tag */
         get: operations["getTagReport"];
         put?: never;
         post?: never;
@@ -3855,6 +3855,7 @@ export interface operations {
                 to?: string;
                 operator_id?: string;
                 tag_id?: string;
+                /** @description utm_source; empty: not identified */
                 source?: string;
                 group_by?: ("tag" | "operator" | "source" | "day" | "month")[];
                 format?: "json" | "csv";
