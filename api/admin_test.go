@@ -13,7 +13,7 @@ import (
 func (p *person) patch(path string, body any) answer {
 	return p.w.do("PATCH", path, p.headers(), body)
 }
-func (p *person) del(path string) answer { return p.w.do("DELETE", path, p.headers(), nil) }
+func (p *person) del(path string) answer { return p.delete(path) }
 
 // always is round the clock, as the contract writes it.
 func always() map[string]any {
@@ -212,12 +212,12 @@ func TestDepartments(t *testing.T) {
 		t.Errorf("%+v", d)
 	}
 	w.admin.put(path+"/"+w.booksDepartment, in).want(404, "not_found")
-	w.admin.del(path+"/"+w.booksDepartment).want(404, "not_found")
+	w.admin.delete(path+"/"+w.booksDepartment).want(404, "not_found")
 	v := w.visitor()
 	v.post("/visitor/department", map[string]any{"client_id": "dept-00001", "department_id": w.sales}).want(200)
-	w.admin.del(path+"/"+w.sales).want(409, "in_use")
-	w.admin.del(path + "/" + d.ID).want(204)
-	w.admin.del(path+"/"+d.ID).want(404, "not_found")
+	w.admin.delete(path+"/"+w.sales).want(409, "in_use")
+	w.admin.delete(path + "/" + d.ID).want(204)
+	w.admin.delete(path+"/"+d.ID).want(404, "not_found")
 	for _, action := range []string{"department_create", "department_change", "department_delete"} {
 		if w.audited(action) != 1 {
 			t.Errorf("%d records of %s", w.audited(action), action)
@@ -240,7 +240,7 @@ func TestTags(t *testing.T) {
 	v.says("вопрос")
 	w.anna.says(v, "ответ")
 	w.anna.put("/operator/dialogs/"+v.dialog+"/tags", map[string]any{"client_id": "tags-00001", "tags": []string{tag.ID}}).want(200)
-	w.admin.del(path+"/"+tag.ID).want(409, "in_use")
+	w.admin.delete(path+"/"+tag.ID).want(409, "in_use")
 	tag = as[Tag](w.admin.put(path+"/"+tag.ID, map[string]any{"name": "Претензия", "active": false}).want(200))
 	if tag.Active || tag.Used != 1 {
 		t.Errorf("%+v", tag)
@@ -253,7 +253,7 @@ func TestTags(t *testing.T) {
 		t.Errorf("%+v", me.Projects[0].Tags)
 	}
 	w.anna.post(path, map[string]any{"name": "Своё"}).want(403, "forbidden") // operators cannot create tags
-	w.admin.del(path + "/" + w.lead).want(204)
+	w.admin.delete(path + "/" + w.lead).want(204)
 	w.admin.put(path+"/"+w.lead, map[string]any{"name": "Лид"}).want(404, "not_found")
 }
 
@@ -275,12 +275,12 @@ func TestLabels(t *testing.T) {
 		}
 	}
 	w.exec(`INSERT INTO dialog_labels (dialog_id, label_id) VALUES ($1, $2)`, w.visitor().dialog, own.ID)
-	w.admin.del(path+"/"+own.ID).want(409, "in_use")
+	w.admin.delete(path+"/"+own.ID).want(409, "in_use")
 	own = as[Label](w.admin.put(path+"/"+own.ID, map[string]any{"text": "Горит", "color": 0, "active": false}).want(200))
 	if own.Active || own.Used != 1 || own.Color != 0 || own.Department.ID != "" {
 		t.Errorf("%+v", own)
 	}
-	w.admin.del(path + "/" + common.ID).want(204)
+	w.admin.delete(path + "/" + common.ID).want(204)
 	if page := as[LabelPage](w.admin.get(path).want(200)); len(page.Items) != 1 || page.Items[0].Text != "Горит" {
 		t.Errorf("%+v", page)
 	}
@@ -319,14 +319,14 @@ func TestTemplates(t *testing.T) {
 	}
 	change := map[string]any{"title": "Утро", "text": "Доброе утро!", "own": true}
 	w.admin.put(path+"/"+own.ID, change).want(404, "not_found")
-	w.admin.del(path+"/"+own.ID).want(404, "not_found")
+	w.admin.delete(path+"/"+own.ID).want(404, "not_found")
 	w.oleg.put(path+"/"+common.ID, change).want(403, "forbidden")
-	w.oleg.del(path+"/"+common.ID).want(403, "forbidden")
+	w.oleg.delete(path+"/"+common.ID).want(403, "forbidden")
 	if got := as[Template](w.oleg.put(path+"/"+own.ID, change).want(200)); got.Title != "Утро" || got.Command != "" {
 		t.Errorf("%+v", got)
 	}
-	w.oleg.del(path + "/" + own.ID).want(204)
-	w.admin.del(path + "/" + sales.ID).want(204)
+	w.oleg.delete(path + "/" + own.ID).want(204)
+	w.admin.delete(path + "/" + sales.ID).want(204)
 }
 
 // I-05, I-06, D-29: operators' accounts.

@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -286,6 +288,30 @@ func (h *hub) closeSignIn(hash string) {
 	for _, c := range h.all(func(c *conn) bool { return c.signIn == hash }) {
 		c.close(closeSignedOut)
 	}
+}
+
+// endSwitchedOff closes the widgets of projects whose chat was switched off, here or elsewhere, within 5 s (D-02, D-59).
+func (h *hub) endSwitchedOff(ctx context.Context) {
+	every(ctx, 3*time.Second, func() {
+		open := map[string][]*conn{}
+		for _, c := range h.all(func(c *conn) bool { return c.operator == "" }) {
+			open[c.visitor.ProjectID] = append(open[c.visitor.ProjectID], c)
+		}
+		if len(open) == 0 || h.s.breaker.open.Load() {
+			return
+		}
+		c, cancel := h.s.within()
+		defer cancel()
+		off, err := h.s.store.SwitchedOff(c, slices.Collect(maps.Keys(open)))
+		if err != nil {
+			h.s.breaker.suspect()
+		}
+		for _, project := range off {
+			for _, c := range open[project] {
+				c.close(closeNotAllowed)
+			}
+		}
+	})
 }
 
 // closeOperator ends the sockets of an operator but those of the sign-in that goes on.

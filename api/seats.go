@@ -94,6 +94,7 @@ func (d *desks) settle(ctx context.Context, ids []string, seats []store.Seat, se
 		x.me = x.me || (x.self.ID != "" && x.self != self)
 		x.self = self
 	}
+	renewed := map[string]bool{}
 	for _, id := range ids {
 		x := d.desks[id]
 		before, after := x.seats, byOperator[id]
@@ -106,6 +107,12 @@ func (d *desks) settle(ctx context.Context, ids []string, seats []store.Seat, se
 				continue
 			}
 			d.newSettings(seat)
+			if old.Rev != seat.Rev && !renewed[project] {
+				renewed[project] = true
+				if err := d.renew(ctx, project); err != nil {
+					return err
+				}
+			}
 			x.me = x.me || !sameProject(old, seat)
 			if !sameRights(old.Operator, seat.Operator) {
 				d.resight(x, project, old.Operator, seat.Operator)
@@ -186,6 +193,23 @@ func (d *desks) newSettings(seat store.Seat) {
 		changed.Settings = seat.Settings
 		d.put1(&changed)
 	}
+}
+
+// renew reads a project's rows again after its settings changed, and tells those in which a name or a label is another.
+func (d *desks) renew(ctx context.Context, project string) error {
+	f := d.floors[project]
+	if f == nil {
+		return nil
+	}
+	rows, err := d.store().LoadOpen(ctx, project)
+	for i := range rows {
+		r := &rows[i]
+		old := f.rows[r.State.ID]
+		if old == nil || old.AssigneeName != r.AssigneeName || old.DepartmentName != r.DepartmentName || !slices.Equal(old.Labels, r.Labels) {
+			d.put1(r)
+		}
+	}
+	return err
 }
 
 func sameSettings(a, b dialog.Settings) bool {

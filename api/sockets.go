@@ -262,6 +262,8 @@ func (s *Server) helloCode(err error) int {
 	switch {
 	case errors.As(err, &p) && p.code == codeUnauthenticated:
 		return closeSignedOut
+	case errors.As(err, &p) && p.code == codeNotFound:
+		return closeNotAllowed // switched off
 	case s.problemOf(err).code == codeUnavailable:
 		return closeGoingAway // come again
 	}

@@ -42,7 +42,7 @@ func (v *visitorCache) byToken(ctx context.Context, token string) (store.Visitor
 	found, ok := v.known[string(hash)]
 	v.mu.Unlock()
 	if ok && now.Before(found.until) {
-		return found.Visitor, nil
+		return found.Visitor, switchedOff(found.Visitor)
 	}
 	visitor, err := v.store.VisitorByToken(ctx, hash)
 	if errors.Is(err, store.ErrNotFound) {
@@ -61,5 +61,14 @@ func (v *visitorCache) byToken(ctx context.Context, token string) (store.Visitor
 		}
 	}
 	v.known[string(hash)] = cachedVisitor{visitor, now.Add(visitorCacheFor)}
-	return visitor, nil
+	return visitor, switchedOff(visitor)
+}
+
+// switchedOff refuses a visitor whose widget is switched off (D-02). It is not 401: a widget that gets that forgets its
+// token, and the visitor would lose his dialog for good.
+func switchedOff(v store.Visitor) error {
+	if v.Off {
+		return wrong(codeNotFound, "")
+	}
+	return nil
 }

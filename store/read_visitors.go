@@ -69,6 +69,7 @@ type NewVisitor struct {
 type Visitor struct {
 	ID, DialogID, ProjectID string
 	Locale                  string
+	Off                     bool // the widget is switched off (D-02)
 }
 
 // CreateVisitor keeps a visitor and his dialog, in one transaction: the one never exists without the other.
@@ -82,15 +83,21 @@ VALUES ($1, $2, $3, upper(to_hex(nextval('visitor_number'))), $4, $5)`, v.ID, n.
 	return v, unavailable(s.pool.SendBatch(ctx, b).Close())
 }
 
-// VisitorByToken finds the visitor of a token in a project whose widget is on (D-02).
+// VisitorByToken finds the visitor of a token. He is known while his widget is switched off, too: it may come back, and
+// his dialog with it (D-02).
 func (s *Store) VisitorByToken(ctx context.Context, tokenHash []byte) (Visitor, error) {
 	var v Visitor
 	err := s.pool.QueryRow(ctx, `
-SELECT v.id::text, d.id::text, v.project_id::text, v.locale
+SELECT v.id::text, d.id::text, v.project_id::text, v.locale, NOT p.active
 FROM visitors v JOIN dialogs d ON d.visitor_id = v.id AND d.project_id = v.project_id
-JOIN projects p ON p.id = v.project_id AND p.active
-WHERE v.token_hash = $1`, tokenHash).Scan(&v.ID, &v.DialogID, &v.ProjectID, &v.Locale)
+JOIN projects p ON p.id = v.project_id
+WHERE v.token_hash = $1`, tokenHash).Scan(&v.ID, &v.DialogID, &v.ProjectID, &v.Locale, &v.Off)
 	return v, unavailable(err)
+}
+
+// SwitchedOff returns those of the projects whose widget is switched off.
+func (s *Store) SwitchedOff(ctx context.Context, projects []string) ([]string, error) {
+	return collect(ctx, s, pgx.RowTo[string], `SELECT id::text FROM projects WHERE id = ANY($1::text[]::uuid[]) AND NOT active`, projects)
 }
 
 // ProjectName reads a project's name and time zone, for the transcript.
