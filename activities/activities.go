@@ -29,6 +29,7 @@ func (a *Activities) Register(w worker.ActivityRegistry) {
 	w.RegisterActivityWithOptions(a.Sync, activity.RegisterOptions{Name: workflows.ActivitySync})
 	w.RegisterActivityWithOptions(a.Due, activity.RegisterOptions{Name: workflows.ActivityDue})
 	w.RegisterActivityWithOptions(a.Command, activity.RegisterOptions{Name: workflows.ActivityCommand})
+	w.RegisterActivityWithOptions(a.Look, activity.RegisterOptions{Name: workflows.ActivityLook})
 }
 
 // Sync reads the row, acknowledges the signal the workflow was handed and records until when its timer is armed.

@@ -53,6 +53,7 @@ func TestSignIn(t *testing.T) {
 func TestSignOut(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.nobodyOnline()
 	here := w.anna.watching(w.shop)
 	other, base := w.serve(w.store)
 	_ = other

@@ -93,4 +93,7 @@ func (s *Server) told(ctx context.Context, a store.Applied) {
 	if a.Signal != dialog.NoSignal {
 		s.nudge()
 	}
+	if a.Signal == dialog.SignalStart && dialog.InBacklog(a.Row.State) { // a start, or a department chosen
+		s.o.HintQueue(store.Queue{ProjectID: a.Row.ProjectID, DepartmentID: a.Row.State.Session.DepartmentID})
+	}
 }

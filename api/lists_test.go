@@ -144,6 +144,7 @@ func TestReadMarks(t *testing.T) {
 func TestTransferTargets(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.nobodyOnline()
 	v, other := w.visitor(), w.visitor()
 	v.says("кто есть?")
 	other.says("я")

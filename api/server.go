@@ -33,6 +33,8 @@ type Options struct {
 	Store *store.Store
 	// Nudge is called after a commit that owes the workflow a signal.
 	Nudge func()
+	// HintQueue is called after an untaken dialog came into a queue: it may be a backlog now.
+	HintQueue func(store.Queue)
 	// TemporalReachable tells /readyz whether Temporal answers; nil: not known.
 	TemporalReachable func(context.Context) error
 	Log               *slog.Logger
@@ -91,6 +93,9 @@ func New(o Options) (*Server, error) {
 	}
 	if o.Nudge == nil {
 		o.Nudge = func() {}
+	}
+	if o.HintQueue == nil {
+		o.HintQueue = func(store.Queue) {}
 	}
 	if o.SignInLasts == 0 {
 		o.SignInLasts = 7 * 24 * time.Hour

@@ -10,6 +10,7 @@ import (
 func TestFormAndDepartment(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.nobodyOnline()
 	cfg := as[WidgetConfig](w.do("GET", "/widgets/"+w.key, nil, nil).want(200))
 	if len(cfg.Departments) != 2 || cfg.Form.ConsentCompany != "ООО «Лавка»" || cfg.Online || !cfg.Rating {
 		t.Errorf("%+v", cfg)

@@ -137,6 +137,15 @@ func (w *world) seed() {
 	w.admin = w.person("Администратор", dialog.LevelAdmin, w.shop)
 	w.viewer = w.person("Зритель", dialog.LevelView, w.shop)
 	w.vic = w.person("Виктор Чужой", dialog.LevelOperator, w.books, w.booksDepartment)
+	for _, p := range []*person{w.admin, w.vic} { // somebody is there, or each start would tell that nobody is (D-21)
+		w.exec(`INSERT INTO presence (operator_id, connection_id, seen_at) VALUES ($1, $1, clock_timestamp() + interval '1 hour')`, p.id)
+	}
+}
+
+// nobodyOnline leaves only those online who open a socket.
+func (w *world) nobodyOnline() {
+	w.t.Helper()
+	w.exec(`DELETE FROM presence`)
 }
 
 // person makes an operator with access to one project, signed in.

@@ -119,7 +119,7 @@ func OfferAt(s State, set Settings) (time.Time, bool) {
 	if !InBacklog(s) || !s.Waiting() || !s.Session.OfferedAt.IsZero() {
 		return time.Time{}, false
 	}
-	return s.Session.WaitingSince.Add(set.LongWait + Tick), true
+	return longFrom(s.Session.WaitingSince, set.LongWait), true
 }
 
 // offerContacts is the automatic message of a backlog, then the form. Once per session; it stops no clock and
@@ -134,6 +134,6 @@ func (d *decision) offerContacts(c OfferContacts) error {
 	if d.env.Settings.Form.Enabled {
 		d.sendForm(BySystem, Operator{})
 	}
-	d.audit("backlog", "", map[string]any{"untaken": c.Untaken, "late_us": d.env.Now.Sub(at).Microseconds()})
+	d.audit("backlog", "", map[string]any{"due_at": at, "late_us": d.env.Now.Sub(at).Microseconds()})
 	return nil
 }

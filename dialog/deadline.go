@@ -56,7 +56,7 @@ func redAt(ses *Session, set Settings) time.Time {
 	if ses.AssigneeID != "" {
 		limit = set.LongWait
 	}
-	return ses.WaitingSince.Add(limit + Tick)
+	return longFrom(ses.WaitingSince, limit)
 }
 
 // mayAutoClose is the condition of D-40 without its time: answered sessions only, and never around the tag gate.
@@ -96,7 +96,7 @@ func Due(s State, env Env) (c Change, o Outcome, d time.Duration) {
 	case RatingPrompt:
 		ses.PromptEnded = true
 	case AutoClosing:
-		dec.close(Operator{})
+		dec.close(Operator{Name: env.AssigneeName}) // in his name (M-02), but not by him
 	}
 	dec.audit("deadline", "", map[string]any{
 		"kind": string(next.Kind), "due_at": next.At, "late_us": env.Now.Sub(next.At).Microseconds(),
@@ -137,11 +137,29 @@ func NeedsSignal(before State, c Change, cmd Command, set Settings, armedUntil, 
 	if c.NewSession || c.Claimed || endsMark(before, c.State) {
 		return SignalStart
 	}
-	next, ok := NextDeadline(c.State, set)
-	if ok && (!armedUntil.After(now) || next.At.Before(armedUntil)) {
+	if tooLate(c.State, set, armedUntil, now) {
 		return SignalStart
 	}
 	return NoSignal
+}
+
+// tooLate reports whether the workflow, left alone, would look after the next deadline.
+func tooLate(s State, set Settings, armedUntil, now time.Time) bool {
+	next, ok := NextDeadline(s, set)
+	return ok && (!armedUntil.After(now) || next.At.Before(armedUntil))
+}
+
+// Resettle is what new settings do to a dialog that goes on: a mark that a shorter limit had pushed is taken
+// back, for the new one to push again, and the workflow is owed a signal when it would look too late.
+func Resettle(s State, set Settings, armedUntil, now time.Time) (State, Signal) {
+	after := s.clone()
+	if after.Waiting() && after.Session.OverdueMarked && now.Before(redAt(after.Session, set)) {
+		after.Session.OverdueMarked = false
+	}
+	if endsMark(s, after) || tooLate(after, set, armedUntil, now) {
+		return after, SignalStart
+	}
+	return after, NoSignal
 }
 
 // endsMark reports whether a red reason that ops see in the workflow's search attributes ended.

@@ -53,6 +53,8 @@ type Env struct {
 	Now      time.Time // the database's clock, read after the lock
 	Settings Settings
 	NewID    func() string // ids of new sessions
+	// AssigneeName is whose dialog it is, for what time does in his name (D-40).
+	AssigneeName string
 }
 
 // Decide returns what the command does to the dialog, or a *Refusal. It does not change s.

@@ -59,7 +59,8 @@ type Relay struct {
 	o       Options
 	limiter *rate.Limiter
 	nudges  chan struct{}
-	slots   chan struct{} // one for each call under way
+	queues  chan store.Queue // hinted
+	slots   chan struct{}    // one for each call under way
 	calls   sync.WaitGroup
 	down    atomic.Bool // Temporal did not take the last call
 }
@@ -71,6 +72,7 @@ func New(s *store.Store, c client.Client, o Options) *Relay {
 		store: s, client: c, o: o,
 		limiter: rate.NewLimiter(o.Rate, o.Concurrency),
 		nudges:  make(chan struct{}, 1),
+		queues:  make(chan store.Queue, 256),
 		slots:   make(chan struct{}, o.Concurrency),
 	}
 }

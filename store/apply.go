@@ -132,6 +132,8 @@ func author(c dialog.Command) string {
 		return c.By.ID
 	case dialog.Unblock:
 		return c.By.ID
+	case dialog.OfferContacts:
+		return "system"
 	}
 	return "visitor"
 }
@@ -151,6 +153,9 @@ func (s *Store) applyTx(ctx context.Context, tx *tx, c Command, operators []stri
 	}
 	if dialog.Claims(in.row.State, in.cmd) && !slices.Contains(operators, author(c.Do)) {
 		return Result{}, errNeedsOperatorLock
+	}
+	if err := in.attend(ctx, tx); err != nil {
+		return Result{}, err
 	}
 	change, err := dialog.Decide(in.row.State, in.cmd, dialog.Env{Now: in.row.Now, Settings: in.row.Settings, NewID: s.newID})
 	if err != nil {
@@ -336,6 +341,8 @@ func queueFacts(b *pgx.Batch, c Command, in *input) func() dialog.Command {
 		})
 		queueArrival(b, c.DialogID, &do.Arrival)
 		return func() dialog.Command { return do }
+	case dialog.OfferContacts:
+		return queueOffer(b, c.DialogID)
 	}
 	return func() dialog.Command { return c.Do }
 }

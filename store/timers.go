@@ -66,7 +66,7 @@ func (s *Store) Due(ctx context.Context, dialogID string, f Fence) (o dialog.Out
 			return nil
 		}
 		var change dialog.Change
-		change, o, _ = dialog.Due(r.State, dialog.Env{Now: r.Now, Settings: r.Settings, NewID: s.newID})
+		change, o, _ = dialog.Due(r.State, dialog.Env{Now: r.Now, Settings: r.Settings, NewID: s.newID, AssigneeName: r.AssigneeName})
 		b := &pgx.Batch{}
 		if o != dialog.Done {
 			next, _ := dialog.NextDeadline(r.State, r.Settings)

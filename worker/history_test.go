@@ -200,7 +200,9 @@ func TestRecord(t *testing.T) {
 var identity = regexp.MustCompile(`("identity":\s*)"[^"]*"`)
 
 // record writes a history without the name of the machine it was recorded on.
-func (h *house) record(name, dialogID string) {
+func (h *house) record(name, dialogID string) { h.recordIn("histories", name, dialogID) }
+
+func (h *house) recordIn(folder, name, dialogID string) {
 	h.t.Helper()
 	raw, err := protojson.MarshalOptions{Indent: " "}.Marshal(h.history(dialogID, ""))
 	check(h.t, err)
@@ -208,7 +210,7 @@ func (h *house) record(name, dialogID string) {
 	host, err := os.Hostname()
 	check(h.t, err)
 	text = strings.ReplaceAll(text, `"`+host+`:`, `"host:`) // of the sticky queue
-	dir := filepath.Join("..", "workflows", "testdata", "histories")
+	dir := filepath.Join("..", "workflows", "testdata", folder)
 	check(h.t, os.MkdirAll(dir, 0o755))
 	check(h.t, os.WriteFile(filepath.Join(dir, name+".json"), []byte(text+"\n"), 0o644))
 }

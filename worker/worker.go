@@ -91,6 +91,8 @@ func Run(ctx context.Context, o Options) error {
 	g.Go(func() error { return r.Run(ctx) })
 	g.Go(func() error { return r.Watch(ctx) })
 	g.Go(func() error { return r.Outside(ctx) })
+	g.Go(func() error { return r.WatchSettings(ctx) })
+	g.Go(func() error { return r.WatchQueues(ctx, relay.SweepQueues) })
 	if o.ReconcileEvery > 0 {
 		g.Go(func() error { return r.ReconcileEvery(ctx, o.ReconcileEvery) })
 	}
@@ -115,6 +117,7 @@ func newWorker(o Options, nudge func(), onFatal func(error)) worker.Worker {
 		OnFatalError:                            onFatal,
 	})
 	w.RegisterWorkflowWithOptions(workflows.Dialog, workflow.RegisterOptions{Name: workflows.DialogType})
+	w.RegisterWorkflowWithOptions(workflows.Queue, workflow.RegisterOptions{Name: workflows.QueueType})
 	(&activities.Activities{Store: o.Store, Notify: o.Notify, Nudge: nudge}).Register(w)
 	w.RegisterWorkflowWithOptions(workflows.BlockLists, workflow.RegisterOptions{Name: workflows.BlockListsType})
 	w.RegisterWorkflowWithOptions(workflows.BlockPull, workflow.RegisterOptions{Name: workflows.BlockPullType})

@@ -115,7 +115,7 @@ func (r *run) sync(ctx workflow.Context) error {
 		r.unread = false
 		req := SyncRequest{DialogID: r.in.DialogID, SignalSeq: r.seq, Fence: r.fence(ctx), Armed: r.timer.at}
 		var res SyncResult
-		if err := r.call(ctx, ActivitySync, "read the dialog", req, &res); err != nil {
+		if err := call(ctx, ActivitySync, "read the dialog", req, &res); err != nil {
 			return err
 		}
 		if !res.Stale {
@@ -137,7 +137,7 @@ func (r *run) due(ctx workflow.Context) error {
 	for stale := 0; ; stale++ {
 		var res DueResult
 		req := DueRequest{DialogID: r.in.DialogID, Fence: r.fence(ctx)}
-		if err := r.call(ctx, ActivityDue, "timer: "+kind, req, &res); err != nil {
+		if err := call(ctx, ActivityDue, "timer: "+kind, req, &res); err != nil {
 			return err
 		}
 		if !res.Stale {
@@ -194,7 +194,7 @@ func (r *run) wait(ctx workflow.Context) {
 
 // call runs a short local activity, which saves half the history; when it fails, an ordinary one that is retried
 // without end. The fence makes a local one that committed and was lost harmless (design 3).
-func (r *run) call(ctx workflow.Context, name, summary string, req, res any) error {
+func call(ctx workflow.Context, name, summary string, req, res any) error {
 	local := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		StartToCloseTimeout:    1500 * time.Millisecond,
 		ScheduleToCloseTimeout: 2 * time.Second,

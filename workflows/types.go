@@ -9,8 +9,11 @@ import (
 const (
 	TaskQueue  = "otklik"
 	DialogType = "Dialog"
+	QueueType  = "Queue"
 	// SignalSync tells the dialog's workflow that its row changed; the relay sends it (design 2.4).
 	SignalSync = "sync"
+	// SignalWake tells a queue's workflow that its queue may have changed (design 3).
+	SignalWake = "wake"
 	// Signals that ops send from the Web UI or the CLI (design 2.6).
 	SignalTransfer = "transfer"
 	SignalLeave    = "leave"
@@ -19,6 +22,7 @@ const (
 	ActivitySync    = "Sync"
 	ActivityDue     = "Due"
 	ActivityCommand = "Command"
+	ActivityLook    = "Look"
 	// CodeNotFound is the type of the one error that ends a workflow: PostgreSQL has no such dialog (an older backup
 	// was restored). Every other error is tried again without end.
 	CodeNotFound = "not_found"
@@ -75,6 +79,7 @@ const (
 	StateAnswered State = "answered" // open, taken, nobody waits
 	StateRating   State = "rating"   // ended, the rating prompt runs
 	StateEnded    State = "ended"    // ended, nothing to come
+	StateBacklog  State = "backlog"  // of a queue, not of a dialog
 )
 
 // Finished reports whether nothing is left for a workflow to do.
@@ -147,4 +152,26 @@ type CommandRequest struct {
 type CommandResult struct {
 	Refused string `json:"refused,omitempty"`
 	Field   string `json:"field,omitempty"`
+}
+
+// QueueStart is the input of the queue workflow. Without a department it is the common queue.
+type QueueStart struct {
+	ProjectID    string `json:"project_id"`
+	DepartmentID string `json:"department_id,omitempty"`
+	// MaxLooks makes tests continue as new after so many looks; 0: when the server suggests it.
+	MaxLooks int `json:"max_looks,omitempty"`
+}
+
+// LookRequest asks to serve and recount a queue.
+type LookRequest struct {
+	ProjectID    string `json:"project_id"`
+	DepartmentID string `json:"department_id,omitempty"`
+	Why          string `json:"why,omitempty"` // the kind of the timer that fired; empty: a wake
+}
+
+// LookResult is how the queue stands.
+type LookResult struct {
+	Untaken int       `json:"untaken"`
+	Served  int       `json:"served,omitempty"` // visitors who got the message with the form in this look
+	Next    *Deadline `json:"next,omitempty"`   // nil: the queue is no backlog, or time alone changes nothing
 }

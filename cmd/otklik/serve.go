@@ -57,7 +57,7 @@ func runServe(ctx context.Context, m *Main, args []string) error {
 	defer c.Close()
 	r := relay.New(s, c, relay.Options{Logger: logger})
 	server, err := api.New(api.Options{
-		Store: s, Nudge: r.Nudge, Log: logger, PublicURL: *public, Limits: limits,
+		Store: s, Nudge: r.Nudge, HintQueue: r.HintQueue, Log: logger, PublicURL: *public, Limits: limits,
 		AllowedOrigins: fields(m.Env("OTKLIK_ALLOWED_ORIGINS")), TrustedProxies: fields(m.Env("OTKLIK_TRUSTED_PROXIES")),
 		Console: web.Console(), Widget: web.Widget(), Demo: m.demoPages(s),
 		TemporalReachable: func(ctx context.Context) error {
@@ -82,7 +82,13 @@ func serve(ctx context.Context, server *api.Server, r *relay.Relay, ln net.Liste
 	relayed := make(chan struct{})
 	go func() {
 		defer close(relayed)
+		queues := make(chan struct{})
+		go func() {
+			defer close(queues)
+			_ = r.WatchQueues(relayCtx, 0) // the worker sweeps
+		}()
 		_ = r.Run(relayCtx) // it ends with its context only
+		<-queues
 	}()
 	failed := make(chan error, 1)
 	go func() { failed <- server.Listen(ln) }()

@@ -1,0 +1,245 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/otklik/otklik/dialog"
+	"github.com/otklik/otklik/store"
+	"github.com/otklik/otklik/store/storetest"
+)
+
+// crowd starts n dialogs in a department, or in the common queue.
+func crowd(shop *storetest.Shop, department string, n int) []string {
+	ids := make([]string, n)
+	for i := range ids {
+		ids[i] = shop.Dialog()
+		if department == "" {
+			shop.Do(ids[i], storetest.Write("есть кто?"))
+		} else {
+			shop.Do(ids[i], dialog.ChooseDepartment{ID: department})
+		}
+	}
+	return ids
+}
+
+const withForm = `UPDATE projects SET form = form || '{"enabled": true}'`
+
+// long moves the clock until everybody waits long.
+func long(shop *storetest.Shop) { shop.Later(181 * time.Second) }
+
+func offered(t *testing.T, shop *storetest.Shop, id string) (messages, forms int) {
+	t.Helper()
+	events, err := shop.EventsAfter(t.Context(), id, store.VisitorLog, 0, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range events {
+		if e.Key == dialog.KeyBacklog {
+			messages++
+		}
+		if e.Kind == dialog.KindFormRequest {
+			forms++
+		}
+	}
+	return messages, forms
+}
+
+// R-034, D-30, D-51: the facts are counted under the lock: of this queue, without taken ones and blocked visitors.
+func TestOfferIsCountedUnderTheLock(t *testing.T) {
+	t.Parallel()
+	shop := storetest.New(t)
+	sales := crowd(shop, shop.Sales, 9)
+	crowd(shop, shop.Delivery, 3)
+	crowd(shop, "", 3)
+	long(shop)
+	shop.Exec(withForm)
+	refused := func(why string) {
+		t.Helper()
+		if _, err := shop.Try(sales[0], dialog.OfferContacts{Untaken: 10, Open: true}); !isRefusal(err, dialog.NotYet) {
+			t.Errorf("%s: %v", why, err)
+		}
+	}
+	refused("nine")
+	tenth := crowd(shop, shop.Sales, 1)[0]
+	shop.Exec(`UPDATE dialogs SET blocked = true WHERE id = $1`, tenth)
+	refused("the tenth is blocked")
+	shop.Exec(`UPDATE dialogs SET blocked = false WHERE id = $1`, tenth)
+	shop.Exec(`UPDATE departments SET hours = '{"week":[[],[],[],[],[],[],[]],"exceptions":[]}' WHERE id = $1`, shop.Sales)
+	refused("closed (D-13)")
+	shop.Exec(`UPDATE departments SET hours = NULL`)
+	shop.Exec(`UPDATE projects SET active = false`)
+	refused("the widget is off (D-02)")
+	shop.Exec(`UPDATE projects SET active = true`)
+	shop.Do(sales[0], dialog.OfferContacts{})
+	if m, f := offered(t, shop, sales[0]); m != 1 || f != 1 {
+		t.Errorf("%d messages, %d forms", m, f)
+	}
+	shop.Do(tenth, storetest.Reply(shop.Anna, "слушаю"))
+	if _, err := shop.Try(sales[1], dialog.OfferContacts{}); !isRefusal(err, dialog.NotYet) {
+		t.Errorf("a claim made it nine: %v", err)
+	}
+}
+
+// D-31: two workers that serve the same queue at once, beside claims: nobody twice, nobody who is taken.
+func TestNobodyIsServedTwice(t *testing.T) {
+	t.Parallel()
+	shop := storetest.New(t)
+	ids := crowd(shop, "", 14)
+	long(shop)
+	shop.Exec(withForm)
+	queue := store.Queue{ProjectID: shop.Project}
+	var work sync.WaitGroup
+	for range 4 {
+		work.Go(func() {
+			waiters, err := shop.LongWaiters(context.WithoutCancel(t.Context()), queue, 25)
+			if err != nil || len(waiters) > 14 {
+				t.Errorf("%d waiters, %v", len(waiters), err)
+			}
+			for _, w := range waiters {
+				out := shop.Apply(context.WithoutCancel(t.Context()), []store.Command{{DialogID: w.DialogID, ClientID: "backlog-" + w.SessionID, Do: dialog.OfferContacts{}}})
+				if err := out[0].Err; err != nil && !isRefusal(err, dialog.NotYet) {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for _, id := range ids[11:] { // eleven stay
+		work.Go(func() { shop.Do(id, storetest.Reply(shop.Anna, "слушаю")) })
+	}
+	work.Wait()
+	for i, id := range ids {
+		m, f := offered(t, shop, id)
+		if m != f || m > 1 || (i < 11 && m != 1) {
+			t.Errorf("dialog %d: %d messages, %d forms", i, m, f)
+		}
+		if ses := shop.Row(id).State.Session; i >= 11 && m == 1 && ses.OfferedAt.After(ses.ClaimedAt) {
+			t.Errorf("dialog %d was served after its claim", i)
+		}
+	}
+}
+
+// Design 3: the sweep wakes a queue that nobody will look at in time, once, whoever asks; and not for nothing.
+func TestWakeQueues(t *testing.T) {
+	t.Parallel()
+	shop := storetest.New(t)
+	sales := store.Queue{ProjectID: shop.Project, DepartmentID: shop.Sales}
+	wake := func(only ...store.Queue) []store.Queue {
+		t.Helper()
+		queues, err := shop.WakeQueues(t.Context(), only...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return queues
+	}
+	look := func() store.Look {
+		t.Helper()
+		l, err := shop.LookAtQueue(t.Context(), sales)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	ids := crowd(shop, shop.Sales, 9)
+	if q := wake(); len(q) != 0 {
+		t.Fatalf("woken at nine: %v", q)
+	}
+	ids = append(ids, crowd(shop, shop.Sales, 1)...)
+	crowd(shop, shop.Delivery, 4)
+	if q := wake(); !slices.Equal(q, []store.Queue{sales}) {
+		t.Fatalf("at ten: %v", q)
+	}
+	if q := wake(sales); len(q) != 0 {
+		t.Errorf("woken again while nobody has looked: %v", q)
+	}
+	if err := shop.Unwake(t.Context(), sales); err != nil || len(wake(sales)) != 1 {
+		t.Errorf("a wake that was not sent is not sent again: %v", err)
+	}
+	if l := look(); l.Untaken != 10 || l.Why != dialog.LongWaiter || !l.At.Equal(shop.Row(ids[0]).State.Session.WaitingSince.Add(180*time.Second+dialog.Tick)) {
+		t.Errorf("%+v", l)
+	}
+	if q := wake(); len(q) != 0 {
+		t.Errorf("woken although it looks by itself: %v", q)
+	}
+	shop.Exec(`UPDATE projects SET long_wait_seconds = 60`) // R-035
+	if q := wake(); len(q) != 1 {
+		t.Error("a shorter limit wakes nobody")
+	}
+	look()
+	shop.Later(63 * time.Second)
+	if q := wake(); len(q) != 1 {
+		t.Error("its workflow is dead, and nobody is woken")
+	}
+	for _, id := range ids {
+		shop.Do(id, dialog.OfferContacts{})
+	}
+	if l := look(); !l.At.IsZero() || l.Untaken != 10 {
+		t.Errorf("all are served: %+v", l)
+	}
+	if q := wake(); len(q) != 0 {
+		t.Errorf("all are served, woken: %v", q)
+	}
+	crowd(shop, shop.Sales, 1) // the eleventh crosses later
+	if q := wake(); len(q) != 1 {
+		t.Error("the eleventh is missed")
+	}
+}
+
+// D-21: what the store finds out when a session starts, by who is online, and for whom.
+func TestStartWhenNobodyIsThere(t *testing.T) {
+	t.Parallel()
+	shop := storetest.New(t)
+	start := func(do dialog.Command) dialog.Unattended {
+		d := shop.Dialog()
+		shop.Do(d, do)
+		shop.Do(d, storetest.Write("и ещё"))
+		row := shop.Row(d)
+		told := 0
+		events, err := shop.EventsAfter(t.Context(), d, store.VisitorLog, 0, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range events {
+			if e.Key == dialog.KeyOffline || e.Key == dialog.KeyClosed {
+				told++
+			}
+		}
+		if want := map[bool]int{true: 0, false: 1}[row.State.Session.Unattended == dialog.Attended]; told != want || !row.State.Waiting() {
+			t.Errorf("told %d times: %+v", told, row.State.Session)
+		}
+		return row.State.Session.Unattended
+	}
+	toSales, toDelivery := dialog.ChooseDepartment{ID: shop.Sales}, dialog.ChooseDepartment{ID: shop.Delivery}
+	expect := func(why string, message, sales, delivery dialog.Unattended) {
+		t.Helper()
+		if a, b, c := start(storetest.Write("есть кто?")), start(toSales), start(toDelivery); a != message || b != sales || c != delivery {
+			t.Errorf("%s: %q %q %q", why, a, b, c)
+		}
+	}
+	nobody, closed := dialog.NobodyOnline, dialog.OutsideHours
+	expect("all are online", "", "", "")
+	shop.Exec(`DELETE FROM presence WHERE operator_id <> $1`, shop.Anna)
+	expect("Anna of Sales alone", "", "", nobody)
+	shop.Exec(`UPDATE operators SET away = true`)
+	expect("«Не в сети» by hand", nobody, nobody, nobody)
+	shop.Exec(`UPDATE operators SET away = false, hours = '{"week":[[],[],[],[],[],[],[]],"exceptions":[]}'`)
+	expect("out of her own hours", nobody, nobody, nobody)
+	shop.Exec(`UPDATE operators SET hours = NULL`)
+	shop.Exec(`UPDATE projects SET hours = '{"week":[[],[],[],[],[],[],[]],"exceptions":[]}'`)
+	expect("the widget is closed", closed, "", nobody)
+	shop.Exec(`UPDATE departments SET hours = '{"week":[[],[],[],[],[],[],[]],"exceptions":[]}'`)
+	expect("all is closed", closed, closed, closed)
+	who, err := shop.Attendance(t.Context(), store.Queue{ProjectID: shop.Project, DepartmentID: shop.Sales})
+	if err != nil || who != closed {
+		t.Errorf("%q %v", who, err)
+	}
+}
+
+func isRefusal(err error, code dialog.Code) bool {
+	var r *dialog.Refusal
+	return errors.As(err, &r) && r.Code == code
+}
