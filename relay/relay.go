@@ -127,6 +127,9 @@ func (r *Relay) idle(ctx context.Context) {
 	}
 }
 
+// leaseTimeout is more than a statement may take.
+const leaseTimeout = 3 * time.Second
+
 // step leases as many signals as there are free calls and starts sending them. While Temporal is down it tries one,
 // and waits for it. It reports whether more may be owed.
 func (r *Relay) step(ctx context.Context) (more bool, err error) {
@@ -135,8 +138,11 @@ func (r *Relay) step(ctx context.Context) (more bool, err error) {
 	if n == 0 {
 		return false, ctx.Err()
 	}
-	// The lease covers the call and its wait for the rate; an unanswered signal is sent again after it.
-	owed, err := r.store.LeaseOwed(ctx, n, r.o.CallTimeout+time.Second)
+	// The lease covers the call and its wait for the rate; an unanswered signal is sent again after it. Stopping does not
+	// cut it short: a lease that is taken while nobody hears of it would hold its signals up.
+	lease, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseTimeout)
+	defer cancel()
+	owed, err := r.store.LeaseOwed(lease, n, r.o.CallTimeout+time.Second)
 	r.release(n - len(owed))
 	if err != nil {
 		return false, err
@@ -198,7 +204,7 @@ func (r *Relay) deliver(ctx context.Context, o store.Owed) {
 		if ctx.Err() == nil && !r.down.Swap(true) {
 			r.o.Logger.Warn("relay: Temporal does not answer; signals stay owed", "error", err)
 		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseTimeout)
 		defer cancel()
 		_ = r.store.Unlease(ctx, []string{o.DialogID}) // else its lease runs out
 	default:
