@@ -47,6 +47,7 @@ func (s *Server) adminRoutes(v1 fiber.Router) {
 	a.Put(project+"/tags/:tag_id", admin, s.updateTag)
 	a.Delete(project+"/tags/:tag_id", admin, s.deleteTag)
 	a.Get(project+"/tag-report", s.needs(dialog.LevelSenior), s.tagReport)
+	s.blockRoutes(a.Group(project+"/blocks", admin))
 	a.Get(project+"/templates", operator, s.listTemplates)
 	a.Post(project+"/templates", operator, s.createTemplate)
 	a.Put(project+"/templates/:template_id", operator, s.updateTemplate)

@@ -13,7 +13,6 @@ import (
 func (p *person) patch(path string, body any) answer {
 	return p.w.do("PATCH", path, p.headers(), body)
 }
-func (p *person) del(path string) answer { return p.delete(path) }
 
 // always is round the clock, as the contract writes it.
 func always() map[string]any {

@@ -175,20 +175,20 @@ func TestWithdrawConsent(t *testing.T) {
 	}
 	books := w.person("Админ книг", 4, w.books)
 	silent := w.visitor()
-	w.anna.del(path(w.shop, v.dialog)).want(403, "forbidden")
+	w.anna.delete(path(w.shop, v.dialog)).want(403, "forbidden")
 	for _, a := range []answer{
-		books.del(path(w.shop, v.dialog)), books.del(path(w.books, v.dialog)),
-		w.admin.del(path(w.books, v.dialog)), w.admin.del(path(w.shop, uuid.NewString())),
-		w.vic.del(path(w.shop, v.dialog)),
+		books.delete(path(w.shop, v.dialog)), books.delete(path(w.books, v.dialog)),
+		w.admin.delete(path(w.books, v.dialog)), w.admin.delete(path(w.shop, uuid.NewString())),
+		w.vic.delete(path(w.shop, v.dialog)),
 	} {
 		a.want(404, "not_found")
 	}
-	w.viewer.del(path(w.shop, v.dialog)).want(403, "forbidden")
-	w.admin.del(path(w.shop, silent.dialog)).want(200) // there was none: it is as asked
+	w.viewer.delete(path(w.shop, v.dialog)).want(403, "forbidden")
+	w.admin.delete(path(w.shop, silent.dialog)).want(200) // there was none: it is as asked
 	w.do("DELETE", path(w.shop, v.dialog), v.headers(), nil).want(401, "unauthenticated")
 	w.do("DELETE", path(w.shop, v.dialog), map[string]string{"Cookie": sessionCookie + "=" + w.admin.token}, nil).want(403, "csrf")
 	for range 2 {
-		c := as[Card](w.admin.del(path(w.shop, v.dialog)).want(200))
+		c := as[Card](w.admin.delete(path(w.shop, v.dialog)).want(200))
 		if !c.ConsentAt.IsZero() || c.WithdrawnAt.IsZero() {
 			t.Errorf("%+v", c)
 		}
@@ -338,12 +338,12 @@ func TestLabelsOfADialog(t *testing.T) {
 		t.Errorf("dialog %v", got)
 	}
 	for range 2 { // an inactive one too; twice is once
-		got := as[DialogLabels](w.oleg.del(v.path() + "/labels/" + sales).want(200))
+		got := as[DialogLabels](w.oleg.delete(v.path() + "/labels/" + sales).want(200))
 		if !slices.Equal(texted(got.Labels), want[1:]) {
 			t.Errorf("%+v", got)
 		}
 	}
-	w.oleg.del(v.path()+"/labels/x").want(404, "not_found")
+	w.oleg.delete(v.path()+"/labels/x").want(404, "not_found")
 
 	// D-59: a label renamed by an administrator is renamed on open dialogs, wherever their rows are kept.
 	w.admin.put("/admin/projects/"+w.shop+"/labels/"+made.ID, map[string]any{"text": "Опт", "color": 0}).want(200)

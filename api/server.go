@@ -132,6 +132,7 @@ func New(o Options) (*Server, error) {
 		StreamRequestBody:     false,
 		ServerHeader:          "",
 	})
+	s.app.Server().HeaderReceived = bodyLimits
 	s.routes()
 	return s, nil
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -172,12 +171,4 @@ func (s *Store) BlockOf(ctx context.Context, dialogID string) (DialogBlock, erro
 ARRAY(SELECT b.source FROM blocks b WHERE b.project_id = d.project_id AND b.ip = s.ip ORDER BY b.source)
 FROM dialogs d LEFT JOIN sessions s ON s.id = d.session_id WHERE d.id = $1`, dialogID).Scan(&out.IP, &out.Sources)
 	return out, unavailable(err)
-}
-
-// Block is one row of the lists.
-type Block struct {
-	ID, IP, Source, Note string
-	OperatorID, Operator string
-	DialogID, Visitor    string // the dialog it was blocked from, and how its visitor is called
-	At                   time.Time
 }
