@@ -39,6 +39,9 @@ export function Shell({ me }: { me: Me }) {
     if (!dialogId) setDrawer(false)
   }, [workspace, dialogId])
 
+  // The field of the search and the labels stand in the card: a drawer opens first.
+  useWish(['search', 'labels'], () => narrow && dialogId && setDrawer(true))
+
   const closeDrawer = () => {
     setDrawer(false)
     opener.current?.focus()

@@ -21,6 +21,18 @@ describe('keys', () => {
   })
 })
 
+describe('keys of the search (D-47)', () => {
+  it('Ctrl+F from anywhere, / outside text fields, F3 older and Shift+F3 newer', () => {
+    expect(wishOf(key('KeyF', { ctrlKey: true }), true, false)).toBe('search')
+    expect(wishOf(key('Slash'), false, true)).toBe('search')
+    expect(wishOf(key('Slash'), true, true)).toBeUndefined()
+    expect(wishOf(key('Slash', { shiftKey: true }), false, true)).toBe('keys')
+    expect(wishOf(key('F3'), true, false)).toBe('searchOlder')
+    expect(wishOf(key('F3', { shiftKey: true }), true, false)).toBe('searchNewer')
+    expect(wishOf(key('KeyL'), false, true)).toBe('labels')
+  })
+})
+
 describe('names', () => {
   it('are found in any letter case, with ё or е', () => {
     expect(fold('Тёплый УГОЛ').includes(fold('теплый уг'))).toBe(true)

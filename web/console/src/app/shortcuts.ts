@@ -7,18 +7,23 @@ export type Wish =
   | 'prev' | 'next' | 'nextDeadline'
   | 'transfer' | 'leave' | 'sort' | 'project' | 'keys'
   | 'pane' | 'paneBack' | 'rows'
+  | 'search' | 'searchOlder' | 'searchNewer' | 'labels'
 
 const target = new EventTarget()
 
-export function wish(w: Wish) {
-  target.dispatchEvent(new Event(w))
+/** Whether anybody was there to do it. */
+export function wish(w: Wish): boolean {
+  return !target.dispatchEvent(new Event(w, { cancelable: true }))
 }
 
 export function useWish(w: Wish | Wish[], act: (w: Wish) => void) {
   const latest = useLatest(act)
   const names = Array.isArray(w) ? w.join() : w
   useEffect(() => {
-    const listen = (e: Event) => latest.current(e.type as Wish)
+    const listen = (e: Event) => {
+      e.preventDefault()
+      latest.current(e.type as Wish)
+    }
     const all = names.split(',')
     all.forEach((n) => target.addEventListener(n, listen))
     return () => all.forEach((n) => target.removeEventListener(n, listen))
@@ -45,10 +50,12 @@ export function useSingleKeys(): [boolean, (on: boolean) => void] {
   ]
 }
 
-const SINGLE: Record<string, Wish> = { KeyT: 'transfer', KeyX: 'leave', KeyS: 'sort', KeyP: 'project' }
+const SINGLE: Record<string, Wish> = { KeyT: 'transfer', KeyX: 'leave', KeyS: 'sort', KeyP: 'project', KeyL: 'labels', Slash: 'search' }
 
 export function wishOf(e: Pick<KeyboardEvent, 'code' | 'key' | 'altKey' | 'ctrlKey' | 'metaKey' | 'shiftKey'>, inText: boolean, single: boolean): Wish | undefined {
   if (e.code === 'F6') return e.shiftKey ? 'paneBack' : 'pane'
+  if (e.code === 'F3' && !e.altKey && !e.ctrlKey && !e.metaKey) return e.shiftKey ? 'searchNewer' : 'searchOlder'
+  if (e.code === 'KeyF' && (e.ctrlKey || e.metaKey) && !e.altKey && !e.shiftKey) return 'search'
   if (e.altKey && !e.ctrlKey && !e.metaKey) {
     const tab = /^Digit([1-4])$/.exec(e.code)
     if (tab) return `tab${tab[1]}` as Wish
@@ -71,8 +78,9 @@ export function useShortcuts() {
       const inText = el.matches?.('input,textarea,select,[contenteditable]')
       const w = wishOf(e, inText, singleKeysOn() && !inLayer)
       if (!w) return
-      e.preventDefault()
-      wish(w)
+      // The browser's own search stays where there is no dialog to search in.
+      const handled = wish(w)
+      if (handled || !w.startsWith('search')) e.preventDefault()
     }
     addEventListener('keydown', down)
     return () => removeEventListener('keydown', down)

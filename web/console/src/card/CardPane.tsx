@@ -1,18 +1,31 @@
 import { useEffect, useRef, useState } from 'react'
-import type { Dialog, Project } from '../../../shared/api.gen.ts'
-import { dateTime } from '../text/format.ts'
+import type { Dialog, Project, Row } from '../../../shared/api.gen.ts'
 import { useText } from '../text/text.tsx'
 import { useAfter } from '../ui/hooks.ts'
 import { Icon } from '../ui/marks.tsx'
 import { useDialog } from '../window/useDialog.ts'
-import { Download } from './Download.tsx'
+import { Actions } from './Actions.tsx'
+import { Details } from './Details.tsx'
+import { General } from './General.tsx'
 import { History } from './History.tsx'
-import { SessionTags } from './SessionTags.tsx'
+import { SearchBox } from './SearchBox.tsx'
+import { ReadTags, SessionTags } from './SessionTags.tsx'
+
+export interface CardProps {
+  project?: Project
+  dialogId?: string
+  /** In the chat log: which session was opened (D-63). */
+  sessionId?: string
+  readOnly?: boolean
+  drawer: boolean
+  open: boolean
+  onClose: () => void
+}
 
 /** Right of the window; on narrow screens a drawer over it. */
-export function CardPane(props: { project?: Project; dialogId?: string; drawer: boolean; open: boolean; onClose: () => void }) {
+export function CardPane(props: CardProps) {
   const { t } = useText()
-  const { project, dialogId, drawer, open, onClose } = props
+  const { dialogId, drawer, open, onClose } = props
   const { dialog, row } = useDialog(dialogId)
   const pane = useRef<HTMLElement>(null)
   const [kept, setKept] = useState<Dialog>()
@@ -49,15 +62,8 @@ export function CardPane(props: { project?: Project; dialogId?: string; drawer: 
               <Icon name="x" />
             </button>
           </div>
-          {data && project ? (
-            <>
-              <General dialog={data} />
-              <div className="cs">
-                <Download dialogId={data.row.id} allowed={data.can_download} />
-              </div>
-              <History dialog={data} current={(row?.id === data.row.id ? row : data.row).session} />
-              <SessionTags row={row?.id === data.row.id ? row : data.row} project={project} sessions={data.sessions} />
-            </>
+          {data ? (
+            <CardBody key={dialogId} dialog={data} row={row?.id === data.row.id ? row : data.row} {...props} />
           ) : late ? (
             <CardSkeleton />
           ) : null}
@@ -67,41 +73,24 @@ export function CardPane(props: { project?: Project; dialogId?: string; drawer: 
   )
 }
 
-function General({ dialog }: { dialog: Dialog }) {
-  const r = useText()
-  const { card } = dialog
+/** A new dialog begins with nothing in editing (D-43). */
+function CardBody(props: CardProps & { dialog: Dialog; row: Row }) {
+  const { dialog, row, project, drawer, onClose } = props
+  const readOnly = !!props.readOnly || dialog.read_only
+  const live = row === dialog.row ? dialog : { ...dialog, row }
   return (
-    <section className="cs first" aria-label={r.t('card.general')}>
-      <dl className="kv">
-        <dt>{r.t('card.name')}</dt>
-        <dd className="semi">{card.name || '—'}</dd>
-        <dt>{r.t('card.email')}</dt>
-        <dd>{card.email || '—'}</dd>
-        <dt>{r.t('card.phone')}</dt>
-        <dd>{card.phone || '—'}</dd>
-      </dl>
-      <div className="cmt">
-        <div className="k">
-          {r.t('card.comment')}
-          <span className="t12">
-            <Icon name="eye" size={12} />
-            {r.t('card.commentHint')}
-          </span>
-        </div>
-        {card.comment || <span className="mut">—</span>}
-      </div>
-      {card.consent_at ? (
-        <div className="okline">
-          <Icon name="shield" size={14} />
-          {r.t('consent.given', { date: dateTime(r.locale, card.consent_at) })}
-        </div>
-      ) : (
-        <div className="note quiet">
-          <Icon name="lock" size={14} />
-          <b>{r.t('consent.none')}</b>
-        </div>
-      )}
-    </section>
+    <>
+      <General dialog={live} readOnly={readOnly} />
+      <SearchBox dialogId={dialog.row.id} />
+      <Actions dialog={live} readOnly={readOnly} />
+      <History dialog={dialog} current={row.session} onJump={() => drawer && onClose()} />
+      {readOnly ? (
+        <ReadTags session={dialog.sessions.find((s) => s.id === props.sessionId) ?? dialog.sessions[0]} />
+      ) : project ? (
+        <SessionTags row={row} project={project} sessions={dialog.sessions} />
+      ) : null}
+      <Details dialog={dialog} />
+    </>
   )
 }
 

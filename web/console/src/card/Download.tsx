@@ -1,49 +1,31 @@
-import { useState } from 'react'
 import { urlOf } from '../api/client.ts'
 import { NoAnswer, Refusal } from '../api/errors.ts'
 import { useText } from '../text/text.tsx'
-import { errorText } from '../ui/errorText.ts'
 import { Icon } from '../ui/marks.tsx'
+import { Tip } from '../ui/Tip.tsx'
 
 interface SaveHandle {
   createWritable(): Promise<{ write(data: Blob): Promise<void>; close(): Promise<void> }>
 }
 type SavePicker = (options: { suggestedName: string }) => Promise<SaveHandle>
 
-/** The dialog as a text file: off until the visitor's first message. */
-export function Download({ dialogId, allowed }: { dialogId: string; allowed: boolean }) {
+/** The dialog as a text file: off until the visitor's first message (M-25). */
+export function DownloadButton(props: { dialogId: string; allowed: boolean; onError: (e: unknown) => void }) {
   const r = useText()
-  const [error, setError] = useState<unknown>()
+  const { dialogId, allowed, onError } = props
   const url = urlOf('/operator/dialogs/{dialog_id}/transcript', { dialog_id: dialogId }, { lang: r.locale })
-
-  if (!allowed)
-    return (
-      <>
-        <button className="b sm wide" aria-disabled="true" aria-describedby="download-off">
-          <Icon name="save" size={14} />
-          {r.t('act.download')}
-        </button>
-        <p className="t12 sec why" id="download-off">
-          {r.t('download.off')}
-        </p>
-      </>
-    )
-  return (
-    <>
-      <button className="b sm wide" onClick={() => void save(url).then(() => setError(undefined), setError)}>
-        <Icon name="save" size={14} />
-        {r.t('act.download')}
-      </button>
-      <div role="alert">
-        {error ? (
-          <p className="err">
-            <Icon name="warn" size={14} />
-            {errorText(r, error)}
-          </p>
-        ) : null}
-      </div>
-    </>
+  const button = (
+    <button
+      className="b sm"
+      aria-disabled={!allowed}
+      aria-describedby={allowed ? undefined : 'download-off'}
+      onClick={() => allowed && void save(url).then(() => onError(undefined), onError)}
+    >
+      <Icon name="save" size={14} />
+      {r.t('act.download')}
+    </button>
   )
+  return allowed ? button : <Tip text={r.t('download.off')}>{button}</Tip>
 }
 
 /** The browser's «where to save» window where it has one, else an ordinary download (D-52). */

@@ -74,3 +74,24 @@ export function SessionTags({ row, project, sessions }: { row: Row; project: Pro
     </section>
   )
 }
+
+/** Tags of a finished session; nobody changes them any more. */
+export function ReadTags({ session }: { session?: SessionSummary }) {
+  const r = useText()
+  if (!session) return null
+  return (
+    <section className="cs" aria-labelledby="tags-title">
+      <div className="tag-line">
+        <h3 id="tags-title">{r.t('tag.session')}</h3>
+        <span className="sp" />
+        {session.tags.length
+          ? session.tags.map((tag) => (
+              <span className="chip tagc" key={tag.id}>
+                {tag.name}
+              </span>
+            ))
+          : '—'}
+      </div>
+    </section>
+  )
+}

@@ -11,7 +11,7 @@ const SOON = 30_000
 
 /** A row that needs somebody is taller: red, counting, or a colleague's. */
 export function hasStateLine(row: Row): boolean {
-  return row.important || !!row.next || row.can.write === 'not_assignee'
+  return row.important || !!row.next || !!row.blocked_ip || row.can.write === 'not_assignee'
 }
 
 export const RowView = memo(function RowView(props: {
@@ -42,6 +42,7 @@ export const RowView = memo(function RowView(props: {
     row.unread ? r.plural('messages', row.unread) : row.unanswered && !foreign ? r.t('list.readUnanswered') : '',
     row.important ? row.reasons.map((x) => r.t(REASON_TEXT[x])).join(', ') : '',
     row.next ? r.t('clock.rowAt', { t: clockTime(r.locale, row.next.at) }) : '',
+    row.blocked_ip ? r.t('row.blocked', { ip: row.blocked_ip }) : '',
     foreign ? r.t('dialog.foreign', { name: row.session.assignee!.name }) : !row.session.assignee ? r.t('tab.unassigned') : '',
     text,
   ]
@@ -97,6 +98,12 @@ function Mark({ row, foreign }: { row: Row; foreign: boolean }) {
         {row.unread > 99 ? '99+' : row.unread}
       </span>
     )
+  if (row.blocked_ip)
+    return (
+      <span className="mut" title={r.t('row.blocked', { ip: row.blocked_ip })}>
+        <Icon name="block" />
+      </span>
+    )
   return row.unanswered ? <span className="dot" title={r.t('list.readUnanswered')} /> : null
 }
 
@@ -109,6 +116,12 @@ function StateLine({ row, foreign }: { row: Row; foreign: boolean }) {
         <ReasonBadge reason={reason} />
         <b>{r.t(REASON_TEXT[reason])}</b>
         {row.session.waiting_since ? <Waiting since={row.session.waiting_since} /> : null}
+      </span>
+    )
+  if (row.blocked_ip)
+    return (
+      <span className="l3 mut">
+        <span className="ell">{r.t('row.blocked', { ip: row.blocked_ip })}</span>
       </span>
     )
   if (row.next) return <Counting row={row} />

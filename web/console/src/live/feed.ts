@@ -22,13 +22,14 @@ export class Feed extends Emitter {
   loadingAfter = false
   /** seq to stand at; the reader is at the end when undefined. */
   anchor?: number
-  /** Jump target to scroll to and mark; a new object for every jump. */
-  target?: { seq: number }
+  /** Jump target to scroll to and mark; a new object for every jump. A quiet one has marks of its own. */
+  target?: { seq: number; quiet: boolean }
   /** Last event that has stood on the screen (D-65). */
   seenSeq = 0
   /** Wish to show the end; a new object for every wish. */
   endWish?: object
   private loading?: Promise<void>
+  private reaching = 0
   private options: FeedOptions
 
   constructor(options: FeedOptions) {
@@ -99,20 +100,35 @@ export class Feed extends Emitter {
   }
 
   /** First or last message of a session: a line the reader sees, so not an entry meant for the visitor. */
-  async jump(session: { first_seq: number; last_seq: number }, to: 'first' | 'last') {
+  async jump(session: { first_seq: number; last_seq: number; first_message_seq?: number; last_message_seq?: number }, to: 'first' | 'last') {
     const seq = to === 'first' ? session.first_seq : session.last_seq
-    if (!this.log.runWith(seq)) {
-      const after = Math.max(0, seq - CONTEXT - (to === 'last' ? PAGE / 2 : 0))
-      if (!(await this.read({ after, limit: PAGE }))) return this.changed()
-    }
+    const said = to === 'first' ? session.first_message_seq : session.last_message_seq
+    if (said) return this.show(said)
+    if (!(await this.reach(seq, to === 'last' ? PAGE / 2 : 0))) return
     const inside = (e: Event) => e.seq >= session.first_seq && e.seq <= session.last_seq && e.audience !== 'visitor'
     const run = (this.log.runWith(seq) ?? []).filter(inside)
     const messages = run.filter((e) => e.kind === 'message')
     const found = to === 'first' ? (messages[0] ?? run[0]) : (messages.at(-1) ?? run.at(-1))
-    if (!found) return
-    this.anchor = found.seq
+    if (found) this.standAt(found.seq, false)
+  }
+
+  /** Goes to an event, loading what is around it if needed; the last wish wins. */
+  async show(seq: number, quiet = false) {
+    if (await this.reach(seq)) this.standAt(seq, quiet)
+  }
+
+  /** false: it could not be loaded, or something else was asked for meanwhile. */
+  private async reach(seq: number, more = 0): Promise<boolean> {
+    const run = ++this.reaching
+    const before = CONTEXT + more
+    if (!this.log.runWith(seq) && !(await this.read({ after: Math.max(0, seq - before), limit: PAGE }))) this.changed()
+    return run === this.reaching && !!this.log.runWith(seq)
+  }
+
+  private standAt(seq: number, quiet: boolean) {
+    this.anchor = seq
     if (this.atEnd) this.anchor = undefined
-    this.target = { seq: found.seq }
+    this.target = { seq, quiet }
     this.changed()
   }
 

@@ -8,6 +8,7 @@ import { Drafts, type TextStorage } from './drafts.ts'
 import { Emitter } from './emitter.ts'
 import { Feed } from './feed.ts'
 import { RowStore, type Sort } from './rows.ts'
+import { DialogSearch } from './search.ts'
 import { type Post, SendQueue } from './sendqueue.ts'
 import { LiveSocket, type Wire } from './socket.ts'
 
@@ -34,6 +35,7 @@ export class Workspace extends Emitter {
   /** Dialogs just transferred to this operator, for the toast (M-16). */
   transferred?: Row
   private changesAt?: string
+  private searching?: { dialogId: string; search: DialogSearch }
   private watch: ChangesWatch
   private feeds = new Map<string, Feed>()
   private typing = new Map<string, number>()
@@ -157,6 +159,18 @@ export class Workspace extends Emitter {
     return feed
   }
 
+  /** The search in the dialog that is looked at; another dialog begins with an empty one. */
+  search(dialogId: string): DialogSearch {
+    if (this.searching?.dialogId !== dialogId) {
+      const search = new DialogSearch({
+        fetchPage: (query) => call('get', '/operator/dialogs/{dialog_id}/search', { path: { dialog_id: dialogId }, query }),
+        show: (seq) => this.feed(dialogId).show(seq, true),
+      })
+      this.searching = { dialogId, search }
+    }
+    return this.searching.search
+  }
+
   /** An event of an answer or of the socket; both may bring the same one. */
   take(dialogId: string, event: Event) {
     const feed = this.feeds.get(dialogId)
@@ -164,6 +178,7 @@ export class Workspace extends Emitter {
     this.sends.seen(event)
     this.claims.seen(dialogId, event)
     if (event.author === 'visitor') this.typing.delete(dialogId)
+    if (this.searching?.dialogId === dialogId && event.author !== 'system') void this.searching.search.refresh()
     // Card, sessions and the right to download change with these.
     const known = this.query.getQueryData<Dialog>(['dialog', dialogId])
     if (event.kind !== 'message' || !known?.can_download || known.row.session.id !== event.session_id) void this.refreshDialog(dialogId)
@@ -280,6 +295,9 @@ export class Workspace extends Emitter {
         return void this.refreshMe()
       case 'timers':
         return this.setDelayed(frame.delayed ?? false)
+      case 'card':
+        if (frame.dialog_id) void this.refreshDialog(frame.dialog_id)
+        return
       case 'error':
         if (frame.dialog_id) void this.refreshDialog(frame.dialog_id)
         return

@@ -7,7 +7,8 @@ export interface PickItem {
   text: string
   disabled?: boolean
   selected?: boolean
-  view: ReactNode
+  /** A function is given what is searched for, to mark it. */
+  view: ReactNode | ((wanted: string) => ReactNode)
 }
 
 export interface PickGroup {
@@ -28,6 +29,10 @@ export function PickList(props: {
   groups: PickGroup[]
   empty: string
   onPick: (item: PickItem, group: PickGroup) => void
+  onFilter?: (text: string) => void
+  /** Enter, when nothing in the list fits. */
+  onEnterNone?: () => void
+  maxLength?: number
 }) {
   const id = useId()
   const [filter, setFilter] = useState('')
@@ -66,16 +71,18 @@ export function PickList(props: {
           aria-label={props.label}
           placeholder={props.placeholder}
           value={filter}
+          maxLength={props.maxLength}
           autoFocus
           onChange={(e) => {
             setFilter(e.target.value)
+            props.onFilter?.(e.target.value)
             setAt(0)
           }}
           onKeyDown={(e) => {
             if (e.nativeEvent.isComposing) return
             if (e.key === 'ArrowDown') move(1)
             else if (e.key === 'ArrowUp') move(-1)
-            else if (e.key === 'Enter') pick(current)
+            else if (e.key === 'Enter') current ? pick(current) : props.onEnterNone?.()
             else return
             e.preventDefault()
           }}
@@ -100,7 +107,7 @@ export function PickList(props: {
                 onMouseMove={() => setAt(flat.findIndex((f) => f.item === item))}
                 onClick={() => pick({ item, group: g })}
               >
-                {item.view}
+                {typeof item.view === 'function' ? item.view(filter.trim()) : item.view}
               </div>
             ))}
           </div>

@@ -11,18 +11,20 @@ export interface PopButtonProps extends Omit<ComponentProps<'button'>, 'onClick'
   onPress?: () => void
   popClass: string
   popLabel: string
+  /** Which edge of the layer stands at the button's. */
+  align?: 'start' | 'end'
   layer: ReactNode
 }
 
 /** A button with a layer below it. */
-export function PopButton({ open, onOpenChange, onPress, popClass, popLabel, layer, ...button }: PopButtonProps) {
+export function PopButton({ open, onOpenChange, onPress, popClass, popLabel, align, layer, ...button }: PopButtonProps) {
   const ref = useRef<HTMLButtonElement>(null)
   return (
     <>
       <button {...button} ref={ref} aria-haspopup="dialog" aria-expanded={open} data-state={open ? 'open' : 'closed'} onClick={onPress ?? (() => onOpenChange(!open))} />
       {open ? (
         <Suspense>
-          <PopLayer anchor={ref} className={popClass} label={popLabel} onClose={() => onOpenChange(false)}>
+          <PopLayer anchor={ref} className={popClass} label={popLabel} align={align} onClose={() => onOpenChange(false)}>
             {layer}
           </PopLayer>
         </Suspense>

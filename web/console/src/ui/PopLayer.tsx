@@ -5,19 +5,20 @@ export interface PopLayerProps {
   anchor: RefObject<HTMLElement | null>
   className: string
   label: string
+  align?: 'start' | 'end'
   onClose: () => void
   children: ReactNode
 }
 
 /** The layer of a PopButton, loaded apart: the first screen does not need it. */
-export default function PopLayer({ anchor, className, label, onClose, children }: PopLayerProps) {
+export default function PopLayer({ anchor, className, label, align = 'end', onClose, children }: PopLayerProps) {
   return (
     <Popover.Root open onOpenChange={(open) => !open && onClose()}>
       <Popover.Anchor virtualRef={anchor as RefObject<HTMLElement>} />
       <Popover.Portal>
         <Popover.Content
           className={`pop ${className}`}
-          align="end"
+          align={align}
           sideOffset={4}
           collisionPadding={8}
           aria-label={label}

@@ -36,6 +36,16 @@ export function refusalText(r: Reader, code: string, about: { name?: string; max
       return r.t('download.off')
     case 'not_found':
       return r.t('win.notFound')
+    case 'consent_required':
+      return r.t('card.noConsent')
+    case 'conflict':
+      return r.t('card.conflict')
+    case 'label_limit':
+      return r.t('label.limit')
+    case 'no_address':
+      return r.t('block.noAddress')
+    case 'blocked':
+      return r.t('clock.barBlocked')
     case 'forbidden':
       return r.t('err.forbidden')
     case 'unavailable':

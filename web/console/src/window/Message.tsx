@@ -9,6 +9,7 @@ import { type Reader, useText } from '../text/text.tsx'
 import { refusalText } from '../ui/errorText.ts'
 import { useAfter } from '../ui/hooks.ts'
 import type { IconName } from '../ui/icons.ts'
+import { Marked } from '../ui/Marked.tsx'
 import { Icon, Ring } from '../ui/marks.tsx'
 
 const SYSTEM_ICON: Partial<Record<string, IconName>> = {
@@ -21,13 +22,23 @@ const SYSTEM_ICON: Partial<Record<string, IconName>> = {
   'unblock.done': 'check',
 }
 
-export const EventLine = memo(function EventLine({ event, follows, mark }: { event: Event; follows: boolean; mark: boolean }) {
+/** `query` is what is searched for, `now` whether this is the match one stands at (R-080). */
+interface LineProps {
+  event: Event
+  follows: boolean
+  mark: boolean
+  query?: string
+  now?: boolean
+}
+
+export const EventLine = memo(function EventLine(props: LineProps) {
+  const { event, mark } = props
   const r = useText()
   switch (event.kind) {
     case 'message':
-      return <Bubble event={event} follows={follows} mark={mark} />
+      return <Bubble {...props} />
     case 'form':
-      return <FormCard event={event} mark={mark} />
+      return <FormCard {...props} />
     case 'department':
       return <SystemLine icon="dept" text={r.t('dept.chosen', { department: event.params?.department ?? '' })} event={event} mark={mark} />
     case 'system': {
@@ -40,7 +51,7 @@ export const EventLine = memo(function EventLine({ event, follows, mark }: { eve
   }
 })
 
-function Bubble({ event, follows, mark }: { event: Event; follows: boolean; mark: boolean }) {
+function Bubble({ event, follows, mark, query, now }: LineProps) {
   const r = useText()
   const operator = event.author === 'operator'
   const system = event.author === 'system'
@@ -49,7 +60,7 @@ function Bubble({ event, follows, mark }: { event: Event; follows: boolean; mark
     <div className={classOf(operator ? 'm o' : 'm v', follows && 'c', mark && 'marked')} data-seq={event.seq}>
       {operator && !follows ? <span className="who">{who}</span> : <span className="vh">{who}: </span>}
       <div className="bub">
-        <SafeText text={event.text ?? ''} />
+        <SafeText text={event.text ?? ''} query={query} now={now} />
         <BubbleTime r={r} at={event.at} />
       </div>
     </div>
@@ -57,14 +68,14 @@ function Bubble({ event, follows, mark }: { event: Event; follows: boolean; mark
 }
 
 /** Text is only ever text (I-11): no HTML, links open elsewhere and learn nothing of this page. */
-function SafeText({ text }: { text: string }) {
+function SafeText({ text, query, now }: { text: string; query?: string; now?: boolean }) {
   return pieces(text).map((p, i) =>
     p.href ? (
       <a key={i} href={p.href} target="_blank" rel="noopener noreferrer nofollow">
-        {p.text}
+        <Marked text={p.text} query={query} now={now} />
       </a>
     ) : (
-      p.text
+      <Marked key={i} text={p.text} query={query} now={now} />
     ),
   )
 }
@@ -96,7 +107,7 @@ const FORM_FIELDS: readonly [string, TextKey][] = [
   ['email', 'card.email'],
 ]
 
-function FormCard({ event, mark }: { event: Event; mark: boolean }) {
+function FormCard({ event, mark, query, now }: LineProps) {
   const r = useText()
   return (
     <section className={classOf('fcard', mark && 'marked')} data-seq={event.seq} aria-label={r.t('win.contactForm')}>
@@ -112,7 +123,9 @@ function FormCard({ event, mark }: { event: Event; mark: boolean }) {
           event.params?.[field] ? (
             <div key={field}>
               <dt>{r.t(label)}</dt>
-              <dd>{event.params[field]}</dd>
+              <dd>
+                <Marked text={event.params[field]} query={query} now={now} />
+              </dd>
             </div>
           ) : null,
         )}

@@ -24,6 +24,12 @@ export function NextBar({ row, foreign }: { row: Row; foreign: boolean }) {
         {r.t('win.closed')}
       </Bar>
     )
+  if (row.blocked_ip)
+    return (
+      <Bar kind="calm" icon={<Icon name="block" />} meta={`IP ${row.blocked_ip}`} plan={<Plan row={row} foreign={foreign} />}>
+        {r.t('clock.barBlocked')}
+      </Bar>
+    )
   if (reason) {
     const meta = reason === 'transferred' ? r.t('clock.barTransferred') : reason === 'unclaimed' && since ? r.t('clock.barUnclaimed', { t: sinceText }) : since ? r.t('clock.barSince', { t: sinceText }) : ''
     return (

@@ -15,6 +15,7 @@ export function Stream({ feed, row, sessions, typing }: { feed: Feed; row: Row; 
   const r = useText()
   const workspace = useWorkspace()
   const sends = useStore(workspace.sends)
+  const search = useStore(workspace.search(row.id))
   useStore(feed)
   const shown = feed.shown()
   const lines = linesOf(shown, !feed.moreBefore)
@@ -42,7 +43,14 @@ export function Stream({ feed, row, sessions, typing }: { feed: Feed; row: Row; 
         <div className="log" role="log" aria-live="polite" aria-relevant="additions" aria-busy={feed.loadingBefore || feed.loadingAfter} aria-label={r.t('win.messages')}>
           {lines.map((line) =>
             line.kind === 'event' ? (
-              <EventLine key={line.key} event={line.event} follows={line.follows} mark={feed.target?.seq === line.event.seq} />
+              <EventLine
+                key={line.key}
+                event={line.event}
+                follows={line.follows}
+                mark={feed.target?.seq === line.event.seq && !feed.target.quiet}
+                query={search.query || undefined}
+                now={search.current === line.event.seq}
+              />
             ) : (
               <Separator key={line.key} line={line} department={line.kind === 'session' ? departments.get(line.sessionId) : undefined} />
             ),
@@ -112,7 +120,8 @@ function useScroll(box: React.RefObject<HTMLDivElement | null>, feed: Feed, outg
     const b = before.current
     if (feed.target && feed.target !== b.target) {
       stick.current = false
-      el.querySelector(`[data-seq="${feed.target.seq}"]`)?.scrollIntoView({ block: 'center' })
+      const line = el.querySelector(`[data-seq="${feed.target.seq}"]`)
+      ;((feed.target.quiet && line?.querySelector('mark')) || line)?.scrollIntoView({ block: 'center' })
     } else if (outgoing > b.outgoing || feed.endWish !== b.endWish || (stick.current && feed.atEnd)) {
       stick.current = true
       el.scrollTop = el.scrollHeight

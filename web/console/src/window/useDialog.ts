@@ -13,7 +13,7 @@ export function useDialog(id: string | undefined) {
       const asked = Date.now()
       const d = await call('get', '/operator/dialogs/{dialog_id}', { path: { dialog_id: id! } })
       workspace.clock.sync(d.now, asked)
-      if (d.row.project_id === workspace.project) workspace.rows.upsert(d.row)
+      if (d.row.project_id === workspace.project && !d.read_only) workspace.rows.upsert(d.row)
       return d
     },
   })
