@@ -285,3 +285,27 @@ func TestSetup(t *testing.T) {
 		t.Error("a code for a closed door")
 	}
 }
+
+// Sites that may embed the widget are held against the Origin that browsers send; the server's own pages always may.
+func TestOriginsOfWidget(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ask := func(origin string) answer {
+		head := map[string]string{}
+		if origin != "" {
+			head["Origin"] = origin
+		}
+		return w.do("GET", "/widgets/"+w.key, head, nil)
+	}
+	ask("https://anywhere.example").want(200)
+	w.admin.patch("/admin/projects/"+w.shop, map[string]any{"rev": w.settings().Rev, "origins": []string{"https://shop.example.org"}}).want(200)
+	ask("https://shop.example.org").want(200)
+	ask(w.base).want(200)
+	ask("").want(200)
+	for _, origin := range []string{"https://anywhere.example", "http://shop.example.org", "https://shop.example.org:8443", "null"} {
+		if a := ask(origin).want(403, "origin"); a.header.Get("Access-Control-Allow-Origin") != "*" {
+			t.Error("the widget cannot read the answer")
+		}
+		w.do("POST", "/widgets/"+w.key+"/visitors", map[string]string{"Origin": origin}, map[string]any{}).want(403, "origin")
+	}
+}

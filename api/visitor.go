@@ -2,7 +2,9 @@ package api
 
 import (
 	"cmp"
+	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -20,7 +22,22 @@ func (s *Server) widgetOf(c *fiber.Ctx) (store.Widget, error) {
 	if !widgetKey.MatchString(key) {
 		return store.Widget{}, wrong(codeNotFound, "")
 	}
-	return s.store.WidgetByKey(c.UserContext(), key)
+	w, err := s.store.WidgetByKey(c.UserContext(), key)
+	if err == nil && !mayEmbed(c, w.Origins) {
+		err = wrong(codeOrigin, "")
+	}
+	return w, err
+}
+
+// mayEmbed reports whether the page that asks may have the widget: any, when no sites are listed; else those, and pages
+// of this server itself.
+func mayEmbed(c *fiber.Ctx, origins []string) bool {
+	origin := strings.ToLower(c.Get(fiber.HeaderOrigin))
+	if len(origins) == 0 || origin == "" || slices.Contains(origins, origin) {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && u.Host != "" && strings.EqualFold(u.Host, string(c.Request().Host()))
 }
 
 func (s *Server) getWidget(c *fiber.Ctx) error {

@@ -233,8 +233,11 @@ func (p *Project) checkOrigins() error {
 			return err
 		}
 		u, err := url.Parse(strings.ToLower(strings.TrimSuffix(text, "/")))
-		if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Hostname() == "" || u.Scheme+"://"+u.Host != u.String() || !validPort(u.Port()) {
+		if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Hostname() == "" || strings.Contains(u.Host, "*") || strings.HasSuffix(u.Host, ":") || u.Scheme+"://"+u.Host != u.String() || !validPort(u.Port()) {
 			return refuseField(Invalid, field)
+		}
+		if (u.Scheme == "https" && u.Port() == "443") || (u.Scheme == "http" && u.Port() == "80") {
+			u.Host = strings.TrimSuffix(u.Host, ":"+u.Port()) // browsers do not say these
 		}
 		if !slices.Contains(out, u.String()) {
 			out = append(out, u.String())
