@@ -107,8 +107,8 @@ func TestPendingForm(t *testing.T) {
 	first := k.s.Session.FormSeq
 	k.do(after(2), RequestContacts{By: anna, SeenSeq: -1})
 	second, visitors := k.s.Session.FormSeq, k.s.Session.FormVisitorSeq
-	if second <= first {
-		t.Fatalf("form %d after %d", second, first)
+	if request := last(k, KindFormRequest); second <= first || second != request.Seq || visitors != request.VisitorSeq || second == visitors {
+		t.Fatalf("form %d and %d after %d: %+v", second, visitors, first, request)
 	}
 	k.do(after(3), Leave{By: anna, LastSeen: k.s.Seq})
 	k.do(after(4), write("Я снова тут"))

@@ -53,8 +53,11 @@ func TestSentFormOutlivesSettings(t *testing.T) {
 	if got := shop.Row(d).State.Session; got.FormSeq != sent.Event.Seq || got.FormVisitorSeq != sent.Event.VisitorSeq {
 		t.Errorf("session %+v", got)
 	}
-	shop.Do(d, form("Тимур", "+79000001842"))
+	applied := shop.Do(d, form("Тимур", "+79000001842")).Applied.Row
 	row := shop.Row(d)
+	if applied.CardRev != row.CardRev || applied.VisitorName != row.VisitorName || applied.State.Session.FormSeq != 0 {
+		t.Errorf("applied %+v", applied)
+	}
 	if row.State.Session.FormSeq != 0 || row.VisitorName != "Тимур" || row.CardRev != 1 || row.State.ConsentAt.IsZero() {
 		t.Errorf("row %+v", row)
 	}
