@@ -1562,7 +1562,7 @@ type TemplateOffer struct {
 	ID         string             `json:"id"`
 	Scope      TemplateOfferScope `json:"scope"`
 
-	// Text Placeholders filled in, unknown ones removed
+	// Text Placeholders filled in: {имя посетителя}, {visitor name}, {келуші аты}; {имя оператора}, {operator name}, {оператор аты}. Others, and a name that is not known, are removed
 	Text  string `json:"text"`
 	Title string `json:"title"`
 }

@@ -21,6 +21,7 @@ func newWorld(t *rapid.T) *world {
 	w := &world{talk: &talk{t: t, s: State{ID: "dialog"}, set: settings}, now: t0, operators: []Operator{anna, oleg, vera}}
 	w.set.Tagging = rapid.Bool().Draw(t, "tagging")
 	w.set.Rating = rapid.Bool().Draw(t, "rating")
+	w.set.Form.Enabled = rapid.Bool().Draw(t, "form")
 	w.set.LongWait = time.Duration(rapid.IntRange(30, 3600).Draw(t, "longWait")) * time.Second
 	return w
 }
@@ -34,7 +35,13 @@ func (w *world) command(t *rapid.T) Command {
 		by.OpenDialogs = 1
 	}
 	tags := [][]string{nil, {}, {"sale"}, {"sale", "lead"}, {"unknown"}}
-	switch rapid.IntRange(0, 10).Draw(t, "command") {
+	switch rapid.IntRange(0, 13).Draw(t, "command") {
+	case 11:
+		return RequestContacts{By: by, SeenSeq: w.s.Seq}
+	case 12:
+		return EditCard{By: by, Field: CardComment, Value: "комментарий"}
+	case 13:
+		return WithdrawConsent{By: Operator{ID: "admin", Level: LevelAdmin}}
 	case 9:
 		if rapid.Bool().Draw(t, "from a list") {
 			return Block{}
@@ -128,10 +135,12 @@ func TestInvariants(t *testing.T) {
 			if r, isReply := c.(Reply); isReply && (err == nil) != (CanDo(w.s, r.By, w.now).Write == "") {
 				t.Fatalf("CanDo %q, Decide %v", CanDo(w.s, r.By, w.now).Write, err)
 			}
+			checkContacts(t, w, c, err)
 			if err == nil {
 				w.take(ch)
 			}
 			checkLog(t, w)
+			checkPendingForm(t, w)
 			checkViews(t, w)
 		}
 	})
@@ -212,5 +221,38 @@ func TestStrongerDot(t *testing.T) {
 				t.Errorf("Stronger(%s, %s) = %s", a, b, got)
 			}
 		}
+	}
+}
+
+// checkContacts: the console offers the form and the card exactly when the server takes them.
+func checkContacts(t *rapid.T, w *world, c Command, err error) {
+	switch c := c.(type) {
+	case RequestContacts:
+		if may := CanDo(w.s, c.By, w.now).Write == "" && w.set.Form.Enabled; may != (err == nil) {
+			t.Fatalf("CanDo and the setting say %v, Decide %v", may, err)
+		}
+	case EditCard:
+		if can := CanDo(w.s, c.By, w.now).Edit; can != code(err) {
+			t.Fatalf("CanDo %q, Decide %v", can, err)
+		}
+	}
+}
+
+// checkPendingForm: what stands open is the newest form that was sent and not answered since (D-34).
+func checkPendingForm(t *rapid.T, w *world) {
+	var seq, visitorSeq int64
+	for _, e := range w.log {
+		switch e.Kind {
+		case KindFormRequest:
+			seq, visitorSeq = e.Seq, e.VisitorSeq
+		case KindForm:
+			seq, visitorSeq = 0, 0
+		}
+	}
+	if w.s.Session == nil {
+		return
+	}
+	if got := w.s.Session; got.FormSeq != seq || got.FormVisitorSeq != visitorSeq {
+		t.Fatalf("form %d, %d stands open; the log says %d, %d", got.FormSeq, got.FormVisitorSeq, seq, visitorSeq)
 	}
 }

@@ -60,6 +60,11 @@ func TestNothingPersonalInTemporal(t *testing.T) {
 	}
 
 	h.reply(id, "PLANTED answer")
+	h.exec(`UPDATE projects SET form = form || '{"enabled":true,"title":"PLANTED title"}', label_level = 2`)
+	by := h.row(id).State.Session.AssigneeID
+	h.do(id, dialog.RequestContacts{By: dialog.Operator{ID: by}, SeenSeq: -1})
+	h.do(id, dialog.EditCard{By: dialog.Operator{ID: by}, Field: dialog.CardComment, Value: "PLANTED comment", Rev: 1})
+	h.do(id, dialog.AttachLabel{By: dialog.Operator{ID: by}, Label: dialog.Label{Text: "PLANTED label"}})
 	h.signal(id, workflows.SignalTransfer, h.opsTransfer())
 	h.until("the dialog is handed over", func() bool { return h.row(id).State.Session.AssigneeID == h.boris })
 	h.exec(`UPDATE projects SET rating = false`)

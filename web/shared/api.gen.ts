@@ -1613,7 +1613,7 @@ export interface components {
             id: string;
             title: string;
             command?: string;
-            /** @description Placeholders filled in, unknown ones removed */
+            /** @description Placeholders filled in: {имя посетителя}, {visitor name}, {келуші аты}; {имя оператора}, {operator name}, {оператор аты}. Others, and a name that is not known, are removed */
             text: string;
             /** @enum {string} */
             scope: "own" | "department" | "common";
