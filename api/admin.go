@@ -46,6 +46,7 @@ func (s *Server) adminRoutes(v1 fiber.Router) {
 	a.Post(project+"/tags", admin, s.createTag)
 	a.Put(project+"/tags/:tag_id", admin, s.updateTag)
 	a.Delete(project+"/tags/:tag_id", admin, s.deleteTag)
+	a.Delete(project+"/dialogs/:dialog_id/contact", admin, s.eraseContact)
 	a.Get(project+"/tag-report", s.needs(dialog.LevelSenior), s.tagReport)
 	s.blockRoutes(a.Group(project+"/blocks", admin))
 	a.Get(project+"/templates", operator, s.listTemplates)

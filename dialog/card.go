@@ -158,24 +158,6 @@ func (d *decision) detachLabel(c DetachLabel) error {
 	return nil
 }
 
-// erase redacts the dialog (D-64). An open conversation is left first: its visitor is still writing.
-func (d *decision) erase(c Erase) error {
-	if c.By.Level < LevelAdmin {
-		return refuse(Forbidden)
-	}
-	if d.State.Open() {
-		return refuse(Conflict)
-	}
-	d.Erased = true // the proof of consent stays
-	if d.State.Session != nil {
-		d.State.Session.RatingComment = ""
-		d.State.Session.IP = ""
-		d.add(Event{Kind: KindErased, Author: BySystem, Audience: AudienceAll})
-	}
-	d.audit("erase", c.By.ID, nil)
-	return nil
-}
-
 // withdrawConsent registers a withdrawal; the proofs stay, and consent may be given again (D-41).
 func (d *decision) withdrawConsent(c WithdrawConsent) error {
 	if c.By.Level < LevelAdmin {

@@ -1,5 +1,7 @@
 package dialog
 
+import "time"
+
 // Command is something a person does to a dialog.
 type Command interface{ command() }
 
@@ -147,7 +149,11 @@ type Label struct {
 }
 
 // Erase redacts everything personal of the dialog (D-64).
-type Erase struct{ By Operator }
+type Erase struct {
+	By Operator
+	// Again repeats an erase that was made at this time, after a restore: what came later stays, and nobody's level is asked.
+	Again time.Time
+}
 
 // WithdrawConsent registers that the client withdrew his consent (D-41).
 type WithdrawConsent struct{ By Operator }

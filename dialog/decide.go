@@ -14,8 +14,8 @@ type Change struct {
 	Card       *Card     // new values of the client card; empty fields stay as they were (D-44)
 	CardEdit   *CardEdit // one field of it, saved by an operator
 	Consent    *ConsentProof
-	Withdrawn  bool // consent was withdrawn
-	Erased     bool // what is kept of the dialog is to be redacted with this change
+	Withdrawn  bool      // consent was withdrawn
+	Erased     time.Time // what is kept of the dialog up to then is to be redacted with this change; zero: nothing is
 	Attach     *Label
 	NewLabel   bool    // Attach is to be made, too
 	Detach     string  // id of a label

@@ -303,6 +303,12 @@ func queueFacts(b *pgx.Batch, c Command, in *input) func() dialog.Command {
 	case dialog.WithdrawConsent:
 		by := operator(do.By.ID)
 		return func() dialog.Command { do.By = *by; return do }
+	case dialog.Erase:
+		if do.By.ID == "" { // repeated: decided before
+			break
+		}
+		by := operator(do.By.ID)
+		return func() dialog.Command { do.By = *by; return do }
 	case dialog.SubmitForm:
 		queueArrival(b, c.DialogID, &do.Arrival)
 		queueSentForm(b, c.DialogID, &do)
@@ -370,6 +376,7 @@ func (r Row) after(ch dialog.Change, in input) Row {
 		}
 	}
 	out.takeCard(ch)
+	out.takeErase(ch)
 	return out
 }
 
@@ -429,6 +436,8 @@ func bodyHash(c dialog.Command) []byte {
 		body = []any{"label off", c.ID}
 	case dialog.WithdrawConsent:
 		body = []any{"consent off"}
+	case dialog.Erase:
+		body = []any{"erase", c.Again}
 	}
 	raw, _ := json.Marshal(body) // strings, numbers and booleans always marshal
 	sum := sha256.Sum256(raw)

@@ -45,12 +45,47 @@ type LogLabel struct {
 	Active   bool
 }
 
-// fewDialogs is up to how many dialogs a search may find to go on from them. When it finds more, the log is read in its
-// own order, and a page is full soon.
-const fewDialogs = 1000
+// nearSessions is how many sessions are looked through for a text before its clients are looked for everywhere: what is
+// common is found among them, and what is not has few clients.
+const nearSessions = 300
+
+const logOrder = ` ORDER BY s.closed_at DESC, s.id LIMIT `
 
 // Log reads a page of finished sessions, newest end first.
 func (s *Store) Log(ctx context.Context, q LogQuery) ([]LogEntry, error) {
+	if q.Text != "" {
+		return s.logOfText(ctx, q)
+	}
+	w := q.where()
+	return s.logEntries(ctx, `SELECT s.id, s.closed_at FROM sessions s WHERE `+w.sql()+logOrder+w.add(q.Limit), w.args)
+}
+
+func (s *Store) logOfText(ctx context.Context, q LogQuery) ([]LogEntry, error) {
+	w := q.where()
+	var sessions int
+	err := s.pool.QueryRow(ctx, `SELECT count(*) FROM (SELECT FROM sessions s WHERE `+w.sql()+` LIMIT `+w.add(nearSessions)+`) s`, w.args...).Scan(&sessions)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	w = q.where()
+	near := `SELECT s.id, s.closed_at, s.dialog_id FROM sessions s WHERE ` + w.sql() + logOrder + w.add(nearSessions)
+	cards, args := contactSQL(q.Text)
+	found, err := s.logEntries(ctx, `SELECT s.id, s.closed_at FROM (`+near+`) s JOIN dialogs d ON d.id = s.dialog_id JOIN visitors v ON v.id = d.visitor_id
+WHERE `+w.number(cards+` OR `+numberSQL, append(args, likePrefix(q.Text))...)+logOrder+w.add(q.Limit), w.args)
+	if err != nil || len(found) == q.Limit || sessions < nearSessions {
+		return found, err
+	}
+	dialogs, err := s.contacts(ctx, q.ProjectID, q.Text)
+	if err != nil || len(dialogs) == 0 {
+		return nil, err
+	}
+	w = q.where()
+	w.and(`s.dialog_id = ANY($::text[]::uuid[])`, dialogs)
+	return s.logEntries(ctx, `SELECT s.id, s.closed_at FROM sessions s WHERE `+w.sql()+logOrder+w.add(q.Limit), w.args)
+}
+
+// where is everything but the text.
+func (q LogQuery) where() *where {
 	w := &where{}
 	w.and(`s.project_id = $ AND s.closed_at IS NOT NULL`, q.ProjectID)
 	if q.Reader.Level < dialog.LevelSenior { // as dialog.MayReadPast
@@ -77,27 +112,13 @@ func (s *Store) Log(ctx context.Context, q LogQuery) ([]LogEntry, error) {
 	if !q.BeforeAt.IsZero() {
 		w.and(`s.closed_at <= $ AND (s.closed_at < $ OR s.id > $)`, q.BeforeAt, q.BeforeAt, q.BeforeID)
 	}
-	if q.Text != "" {
-		found, all, err := s.contacts(ctx, q.ProjectID, q.Text)
-		if err != nil || len(found) == 0 {
-			return nil, err
-		}
-		if all {
-			w.and(`s.dialog_id = ANY($::text[]::uuid[])`, found)
-		} else {
-			cards, args := contactSQL(q.Text)
-			w.and(`EXISTS (SELECT FROM dialogs d JOIN visitors v ON v.id = d.visitor_id WHERE d.id = s.dialog_id AND (`+
-				cards+` OR `+numberSQL+`))`, append(args, likePrefix(q.Text))...)
-		}
-	}
-	w.args = append(w.args, q.Limit)
-	return s.logEntries(ctx, w)
+	return w
 }
 
-// logEntries reads the rows that are shown of the sessions that match.
-func (s *Store) logEntries(ctx context.Context, w *where) ([]LogEntry, error) {
+// logEntries reads what is shown of the sessions of a page.
+func (s *Store) logEntries(ctx context.Context, page string, args []any) ([]LogEntry, error) {
 	rows, err := s.pool.Query(ctx, `
-WITH page AS MATERIALIZED (SELECT s.id, s.closed_at FROM sessions s WHERE `+w.sql()+` ORDER BY s.closed_at DESC, s.id LIMIT `+w.last()+`)
+WITH page AS MATERIALIZED (`+page+`)
 SELECT s.dialog_id::text, s.id::text, s.no, v.id::text, d.card_name, v.number,
 coalesce(e.kind, ''), coalesce(e.author, ''), coalesce(e.operator_id::text, ''), coalesce(e.operator_name, ''),
 coalesce(CASE e.kind WHEN 'department' THEN e.params->>'department' WHEN 'message' THEN left(e.body, 200) END, ''), e.at,
@@ -115,7 +136,7 @@ LEFT JOIN departments dep ON dep.id = s.department_id
 CROSS JOIN LATERAL (SELECT coalesce(array_agg(l.id::text ORDER BY dl.at, l.id), '{}') AS ids, coalesce(array_agg(l.text ORDER BY dl.at, l.id), '{}') AS texts,
  coalesce(array_agg(l.color::int ORDER BY dl.at, l.id), '{}') AS colors, coalesce(array_agg(l.active ORDER BY dl.at, l.id), '{}') AS actives
  FROM dialog_labels dl JOIN labels l ON l.id = dl.label_id WHERE dl.dialog_id = s.dialog_id) l
-ORDER BY p.closed_at DESC, p.id`, w.args...)
+ORDER BY p.closed_at DESC, p.id`, args...)
 	if err != nil {
 		return nil, unavailable(err)
 	}
@@ -154,20 +175,18 @@ func contactSQL(text string) (part string, args []any) {
 	return like + ` OR ` + like, []any{escapeLike(text), digits}
 }
 
-// contacts finds dialogs by their client. all is false when there are more than are worth to go on from.
-func (s *Store) contacts(ctx context.Context, projectID, text string) (found []string, all bool, err error) {
+// contacts finds all dialogs whose client the text stands for.
+func (s *Store) contacts(ctx context.Context, projectID, text string) ([]string, error) {
 	part, args := contactSQL(text)
 	w := &where{args: []any{projectID}}
-	cards := w.number(part, args...)
-	numbers := w.number(numberSQL, likePrefix(text))
-	rows, err := s.pool.Query(ctx, `(SELECT d.id::text FROM dialogs d WHERE d.project_id = $1 AND (`+cards+`) LIMIT `+w.add(fewDialogs+1)+`)
-UNION (SELECT d.id::text FROM visitors v JOIN dialogs d ON d.visitor_id = v.id AND d.project_id = v.project_id
- WHERE v.project_id = $1 AND `+numbers+` LIMIT `+w.add(fewDialogs+1)+`)`, w.args...)
+	rows, err := s.pool.Query(ctx, `SELECT d.id::text FROM dialogs d WHERE d.project_id = $1 AND (`+w.number(part, args...)+`)
+UNION SELECT d.id::text FROM visitors v JOIN dialogs d ON d.visitor_id = v.id AND d.project_id = v.project_id
+ WHERE v.project_id = $1 AND `+w.number(numberSQL, likePrefix(text)), w.args...)
 	if err != nil {
-		return nil, false, unavailable(err)
+		return nil, unavailable(err)
 	}
-	found, err = pgx.CollectRows(rows, pgx.RowTo[string])
-	return found, len(found) <= fewDialogs, unavailable(err)
+	found, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return found, unavailable(err)
 }
 
 // phoneDigits are the digits of what may be a part of a phone number; empty when it is something else.

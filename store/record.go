@@ -33,6 +33,7 @@ func (r record) queue(b *pgx.Batch) {
 	r.queueEnding(b)
 	r.queueDialog(b)
 	r.queueContacts(b)
+	r.queueErase(b)
 	if p := r.change.Consent; p != nil {
 		b.Queue(`INSERT INTO consents (dialog_id, event_seq, text, version, ip, user_agent, at) VALUES ($1,$2,$3,$4,$5::text::inet,$6,$7)`,
 			r.after.State.ID, r.change.Events[0].Seq, p.Text, p.Version, nullable(p.IP), p.UserAgent, r.change.Events[0].At)

@@ -103,7 +103,7 @@ func (p *printer) line(text string) {
 var breaks = strings.NewReplacer("\r\n", crlf, "\n", crlf, "\r", crlf)
 
 func (p *printer) event(e dialog.Event) error {
-	if hidden(e.Audience, p.f.ForVisitor) {
+	if hidden(e.Audience, p.f.ForVisitor) || e.Kind == dialog.KindErased {
 		return nil
 	}
 	if e.SessionNo != p.session {
@@ -171,6 +171,8 @@ func (p *printer) entry(e dialog.Event) string {
 		return p.text("win.contactForm") + ": " + strings.Join(values, ", ")
 	case dialog.KindDepartment:
 		return texts.Text(p.f.Locale, "dept.chosen", e.Params)
+	case dialog.KindFormRequest:
+		return p.text("win.contactForm")
 	case dialog.KindSystem:
 		return texts.Text(p.f.Locale, e.Key, e.Params)
 	}

@@ -37,6 +37,7 @@ func commands() []command {
 		{"migrate", "bring the schema and the search attributes up to date", runMigrate},
 		{"seed", "fill in demo data", runSeed},
 		{"reconcile", "compare open sessions with their workflows and mend what is missing", runReconcile},
+		{"erase", "list erased contacts, or erase them again after a restore", runErase},
 		{"bench", "measure a whole Otklik on this machine, beside pgbench", runBench},
 		{"replay", "play real conversations against a running server and compare what came of them", runReplay},
 	}

@@ -36,7 +36,7 @@ CREATE INDEX sessions_to_retain ON sessions (project_id, closed_at) WHERE closed
 -- Whom the log is searched for: name, e-mail, phone (also by its digits alone), number.
 -- +goose StatementBegin
 CREATE FUNCTION otklik_contact(name text, email text, phone text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN otklik_fold(name || ' ' || email || ' ' || phone || ' ' || regexp_replace(phone, '\D', '', 'g'));
+RETURN otklik_fold(name || ' ' || email || ' ' || phone || ' ' || translate(phone, '+-() ', ''));
 -- +goose StatementEnd
 
 -- With pg_trgm, which comes with PostgreSQL but not with every installation, a part of a name is found by an index;

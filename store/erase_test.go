@@ -1,0 +1,68 @@
+package store_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/otklik/otklik/dialog"
+	"github.com/otklik/otklik/store"
+	"github.com/otklik/otklik/store/storetest"
+)
+
+// D-64: an erase is repeated after a restore by its id and time alone: what was there then goes, what came later stays,
+// and a second repetition does nothing.
+func TestEraseAgain(t *testing.T) {
+	t.Parallel()
+	shop := storetest.New(t)
+	admin := shop.AddOperator("Администратор", dialog.LevelAdmin)
+	d := shop.Dialog()
+	talk := func(text string) {
+		shop.Do(d, storetest.Write(text))
+		shop.Do(d, storetest.Reply(shop.Oleg, "ответ: "+text))
+		shop.Do(d, dialog.Leave{By: storetest.By(shop.Oleg), LastSeen: 1000, Tags: []string{shop.TagSale}})
+	}
+	talk("старое")
+	if _, err := shop.Try(d, dialog.Erase{By: storetest.By(shop.Vera)}); !isRefusal(err, dialog.Forbidden) {
+		t.Errorf("senior: %v", err)
+	}
+	shop.Do(d, dialog.Erase{By: storetest.By(admin)})
+	list, err := shop.ErasedAfter(t.Context(), "", 10)
+	if err != nil || len(list) != 1 || list[0].DialogID != d {
+		t.Fatalf("%+v %v", list, err)
+	}
+	if did, err := shop.EraseAgain(t.Context(), list[0]); did || err != nil {
+		t.Errorf("nothing to do: %v %v", did, err)
+	}
+	// As a restore of an older backup would leave it; and the visitor came again before the erase was repeated.
+	shop.Exec(`DELETE FROM erased`)
+	shop.Exec(`UPDATE events SET body = 'старое' WHERE kind = 'message'`)
+	shop.Exec(`UPDATE dialogs SET card_name = 'Имя'`)
+	shop.Later(time.Hour)
+	talk("новое")
+	if did, err := shop.EraseAgain(t.Context(), list[0]); !did || err != nil {
+		t.Fatalf("%v %v", did, err)
+	}
+	var old, fresh, known int
+	if err := shop.Pool().QueryRow(t.Context(), `SELECT (SELECT count(*) FROM events WHERE body = 'старое'), (SELECT count(*) FROM events WHERE body LIKE '%новое'),
+(SELECT count(*) FROM erased WHERE at = $1)`, list[0].At).Scan(&old, &fresh, &known); err != nil {
+		t.Fatal(err)
+	}
+	row := shop.Row(d)
+	if old != 0 || fresh != 2 || known != 1 || row.VisitorName != "" || row.Last.Text != "ответ: новое" {
+		t.Errorf("old %d, fresh %d, known %d, %+v", old, fresh, known, row)
+	}
+	if did, err := shop.EraseAgain(t.Context(), list[0]); did || err != nil {
+		t.Errorf("a second time: %v %v", did, err)
+	}
+	if _, err := shop.EraseAgain(t.Context(), store.Erased{DialogID: uuid.NewString(), At: list[0].At}); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("unknown: %v", err)
+	}
+	shop.Exec(`UPDATE events SET body = 'старое' WHERE seq = 1`)
+	shop.Do(d, storetest.Write("пишет"))
+	if _, err := shop.EraseAgain(t.Context(), list[0]); !isRefusal(err, dialog.Conflict) {
+		t.Errorf("open: %v", err)
+	}
+}
