@@ -23,6 +23,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/otklik/otklik/local"
+	"github.com/otklik/otklik/local/localtest"
 )
 
 // fakeEnv makes this test binary stand for the commands `otklik dev` runs:
@@ -31,7 +32,7 @@ const fakeEnv = "OTKLIK_DEV_TEST_FAKE"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(fakeEnv) == "" || len(os.Args) < 2 || strings.HasPrefix(os.Args[1], "-test.") {
-		os.Exit(m.Run())
+		localtest.Run(m) // it ends the program
 	}
 	if err := fake(os.Args[1]); err != nil {
 		fmt.Fprintln(os.Stderr, err)

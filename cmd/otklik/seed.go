@@ -17,7 +17,7 @@ import (
 // runSeed puts demo data into an empty database. What is there already stays as it is, so it may be run at every start.
 func runSeed(ctx context.Context, m *Main, args []string) error {
 	f := m.Flags("seed")
-	demo := f.Bool("demo", false, "two projects with departments, tags and four sign-ins")
+	demo := f.Bool("demo", false, "two projects with departments, tags, labels, templates and four sign-ins")
 	if err := m.Parse(f, args); err != nil {
 		return err
 	}
@@ -51,6 +51,22 @@ var demoProjects = []demoProject{
 	{"knigi", "Книги у дома", "#7A2E3A", false, nil, nil},
 }
 
+// demoHours are of departments that have a timetable: one that the demo shows, and that never closes it.
+var demoHours = map[string]*dialog.Hours{"Доставка": {Week: [7][]dialog.Interval{day, day, day, day, day, day, day}, Exceptions: []dialog.Exception{}}}
+
+var day = []dialog.Interval{{From: 0, To: 24 * 60}}
+
+var demoLabels = []struct{ department, text string }{
+	{"", "Срочно"}, {"", "Постоянный клиент"}, {"Продажи", "Опт"}, {"Продажи", "Подарок"}, {"Доставка", "Самовывоз"},
+}
+
+var demoTemplates = []struct{ department, title, command, text string }{
+	{"", "Приветствие", "привет", "Здравствуйте, {имя посетителя}! Меня зовут {имя оператора}. Чем могу помочь?"},
+	{"", "Спасибо за обращение", "спасибо", "Спасибо, что написали нам. Если появятся вопросы, мы на связи."},
+	{"Продажи", "Подбор чая", "подбор", "Подскажите, пожалуйста, какой чай вы любите: чёрный, зелёный, улун? И для каких случаев ищете?"},
+	{"Доставка", "Сроки доставки", "сроки", "По городу доставляем за один-два дня, в другие города от трёх до семи дней. Назовите, пожалуйста, ваш город."},
+}
+
 type demoPerson struct {
 	login, password, name string
 	level                 dialog.Level
@@ -78,14 +94,7 @@ func seedDemo(ctx context.Context, s *store.Store) error {
 	for _, p := range demoProjects {
 		b.Queue(`INSERT INTO projects (id, name, widget_key, accent, company, language, tagging, rating, department_choice)
 VALUES ($1, $2, $3, $4, $2, 'page', $5, $5, $5) ON CONFLICT DO NOTHING`, seedID("project", p.key), p.name, p.key, p.accent, p.full)
-		for i, name := range p.departments {
-			b.Queue(`INSERT INTO departments (id, project_id, name, position) SELECT $1, id, $3, $4 FROM projects WHERE id = $2 ON CONFLICT DO NOTHING`,
-				seedID("department", p.key, name), seedID("project", p.key), name, i)
-		}
-		for i, name := range p.tags {
-			b.Queue(`INSERT INTO tags (id, project_id, name, position) SELECT $1, id, $3, $4 FROM projects WHERE id = $2 ON CONFLICT DO NOTHING`,
-				seedID("tag", p.key, name), seedID("project", p.key), name, i)
-		}
+		seedProject(b, p)
 	}
 	for _, p := range demoPeople {
 		id := seedID("operator", p.login)
@@ -106,6 +115,30 @@ VALUES ($1, $2, $3, $4, $2, 'page', $5, $5, $5) ON CONFLICT DO NOTHING`, seedID(
 		}
 	}
 	return s.Pool().SendBatch(ctx, b).Close()
+}
+
+// seedProject fills a project that nobody has changed yet: what an administrator deleted does not come back.
+func seedProject(b *pgx.Batch, p demoProject) {
+	project := seedID("project", p.key)
+	for i, name := range p.departments {
+		b.Queue(`INSERT INTO departments (id, project_id, name, position, hours) SELECT $1, id, $3, $4, $5 FROM projects WHERE id = $2 AND rev = 0 ON CONFLICT DO NOTHING`,
+			seedID("department", p.key, name), project, name, i, demoHours[name])
+	}
+	for i, name := range p.tags {
+		b.Queue(`INSERT INTO tags (id, project_id, name, position) SELECT $1, id, $3, $4 FROM projects WHERE id = $2 AND rev = 0 ON CONFLICT DO NOTHING`,
+			seedID("tag", p.key, name), project, name, i)
+	}
+	if !p.full {
+		return
+	}
+	for i, l := range demoLabels {
+		b.Queue(`INSERT INTO labels (id, project_id, department_id, text, color) SELECT $1, id, (SELECT id FROM departments WHERE id = $3), $4, $5 FROM projects WHERE id = $2 AND rev = 0 ON CONFLICT DO NOTHING`,
+			seedID("label", p.key, l.text), project, seedID("department", p.key, l.department), l.text, 2*i)
+	}
+	for _, t := range demoTemplates {
+		b.Queue(`INSERT INTO templates (id, project_id, department_id, title, command, text) SELECT $1, id, (SELECT id FROM departments WHERE id = $3), $4, $5, $6 FROM projects WHERE id = $2 AND rev = 0 ON CONFLICT DO NOTHING`,
+			seedID("template", p.key, t.title), project, seedID("department", p.key, t.department), t.title, t.command, t.text)
+	}
 }
 
 func exists(ctx context.Context, s *store.Store, login string) (yes bool, err error) {
