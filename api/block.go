@@ -27,7 +27,7 @@ func (s *Server) notBlocked(c *fiber.Ctx, projectID string) error {
 func (s *Server) stateFor(c *fiber.Ctx, row *store.Row) (VisitorState, error) {
 	blocked, _, err := s.store.AddressBlocked(c.UserContext(), row.ProjectID, s.address(c))
 	state := stateOf(row, row.Now)
-	state.Blocked = blocked
+	state.Blocked, state.OperatorOnline = blocked, s.attendance.online(c.UserContext(), queueOf(row))
 	return state, err
 }
 

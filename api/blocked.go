@@ -148,7 +148,7 @@ func (b *blocks) followOne(dialogID string) bool {
 // block says whether the visitor may write, from where he is now; his next command would be told the same.
 func (c *conn) block(blocked bool) {
 	c.mu.Lock()
-	c.reblock = c.reblock || c.blocked != blocked
+	c.retell = c.retell || c.blocked != blocked
 	c.blocked = blocked
 	c.mu.Unlock()
 	c.poke()

@@ -48,12 +48,13 @@ type conn struct {
 	behind int             // how many of them are behind
 	state  *store.Row      // visitor: a state to tell once the log is complete
 	told   VisitorState    // visitor: the last state told
-	// visitor: his address is on a block list, and that is to be told
-	blocked, reblock bool
-	rev              int64     // visitor: revision of the newest state known
-	typed            time.Time // when typing was last passed on
-	code             int       // close code, once it is to be closed
-	wake             chan struct{}
+	// visitor: his address is on a block list, somebody who may answer is there (D-21), and that is to be told
+	blocked, attended, retell bool
+	in                        store.Queue // visitor: where his dialog waits
+	rev                       int64       // visitor: revision of the newest state known
+	typed                     time.Time   // when typing was last passed on
+	code                      int         // close code, once it is to be closed
+	wake                      chan struct{}
 }
 
 // sub is a dialog a socket has open.
@@ -180,7 +181,7 @@ type work struct {
 	frames [][]byte
 	fill   *sub
 	state  *store.Row
-	block  bool // the block is to be told, too
+	retell bool // what is not of the row is to be told, too
 	code   int
 }
 
@@ -206,9 +207,9 @@ func (c *conn) next() work {
 			}
 		}
 	}
-	if c.state != nil || c.reblock {
-		w := work{state: c.state, block: c.reblock}
-		c.state, c.reblock = nil, false
+	if c.state != nil || c.retell {
+		w := work{state: c.state, retell: c.retell}
+		c.state, c.retell = nil, false
 		return w
 	}
 	return work{}
@@ -235,14 +236,14 @@ func (c *conn) write() {
 			if aside(func() { ok, err = c.fill(w.fill) }); !ok {
 				retry = time.After(time.Second) // the database is down
 			}
-		case w.state != nil || w.block:
+		case w.state != nil || w.retell:
 			err = c.tellState(w.state)
 		}
 		if err != nil {
 			c.broken()
 			return
 		}
-		if retry == nil && (w.frames != nil || w.fill != nil || w.state != nil || w.block) {
+		if retry == nil && (w.frames != nil || w.fill != nil || w.state != nil || w.retell) {
 			continue
 		}
 		wake := c.wake
@@ -341,7 +342,7 @@ func (c *conn) tellState(r *store.Row) error {
 		now = stateOf(r, now.Now)
 	}
 	c.mu.Lock()
-	now.Blocked = c.blocked
+	now.Blocked, now.OperatorOnline = c.blocked, c.attended
 	c.mu.Unlock()
 	if same(now, c.told) {
 		return nil

@@ -50,6 +50,7 @@ type desk struct {
 	shifts map[string]*shift     // by project: working time as it was told
 	marks  map[string]int64      // visitor events read, by dialog
 	dots   map[string]dialog.Dot
+	queued map[string]int  // by project: the backlog as it was told
 	stale  map[string]bool // projects whose counts and dots are to be told
 	redots bool            // projects came or went
 	me     bool            // own data changed
@@ -357,6 +358,7 @@ func (d *desks) tell(x *desk, now time.Time) {
 		}
 		changed = changed || x.dots[project] != dot
 		x.dots[project] = dot
+		d.warn(x, project, backlogOf(seat.Operator, x.self.Away, f.states(), now))
 		x.send(project, countsFrame{"counts", project, countsOf(sights), changesAt(sights, x.shifts[project].next)})
 	}
 	clear(x.stale)

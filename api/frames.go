@@ -47,6 +47,11 @@ type (
 		Counts    Counts    `json:"counts"`
 		ChangesAt time.Time `json:"changes_at,omitzero"`
 	}
+	backlogFrame struct {
+		Type      string `json:"type"`
+		ProjectID string `json:"project_id"`
+		Backlog   int    `json:"backlog"`
+	}
 	projectsFrame struct {
 		Type     string       `json:"type"`
 		Projects []ProjectDot `json:"projects"`

@@ -203,7 +203,7 @@ func (h *hub) tellVisitor(x *sub, row *store.Row) {
 	c := x.conn
 	c.mu.Lock()
 	if row.Rev >= c.rev { // one that was read earlier may come later
-		c.state, c.rev = row, row.Rev
+		c.state, c.rev, c.in = row, row.Rev, queueOf(row)
 	}
 	c.mu.Unlock()
 	c.poke()

@@ -17,7 +17,8 @@ import (
 
 // openList is what one operator sees of a project at one moment.
 type openList struct {
-	sights []sight // visible ones only, in no order
+	sights []sight     // visible ones only, in no order
+	rows   []store.Row // all of the project
 	now    time.Time
 }
 
@@ -32,7 +33,7 @@ func (s *Server) openDialogs(ctx context.Context, seat store.Seat) (openList, er
 	if err != nil {
 		return openList{}, err
 	}
-	var out openList
+	out := openList{rows: rows}
 	if len(rows) > 0 {
 		out.now = rows[0].Now
 	} else if out.now, err = s.store.Now(ctx); err != nil {

@@ -16,7 +16,7 @@ func (d *desks) seat(joins, parts []*conn) {
 		x := d.desks[c.operator]
 		if x == nil {
 			x = &desk{id: c.operator, conns: map[*conn]string{}, seats: map[string]store.Seat{}, shifts: map[string]*shift{}, marks: map[string]int64{},
-				dots: map[string]dialog.Dot{}, stale: map[string]bool{}}
+				dots: map[string]dialog.Dot{}, queued: map[string]int{}, stale: map[string]bool{}}
 			d.desks[c.operator] = x
 			d.refreshed = time.Time{} // seats are read in this step
 		}
@@ -92,6 +92,9 @@ func (d *desks) settle(ctx context.Context, ids []string, seats []store.Seat, se
 	for _, self := range selves {
 		x := d.desks[self.ID]
 		x.me = x.me || (x.self.ID != "" && x.self != self)
+		if x.self.Away != self.Away {
+			x.rewarn()
+		}
 		x.self = self
 	}
 	renewed := map[string]bool{}
@@ -324,5 +327,6 @@ func (d *desks) startWatching(w watching) {
 	w.conn.send(watchingFrame{"watching", w.project})
 	w.conn.send(hoursFrame{"hours", w.project, x.shifts[w.project].told})
 	x.stale[w.project] = true
+	delete(x.queued, w.project)
 	x.told = time.Time{}
 }

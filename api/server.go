@@ -73,6 +73,7 @@ type Server struct {
 	hub                       *hub
 	desks                     *desks
 	feed                      *feed
+	attendance                *attendance
 	blocks                    *blocks
 	consoleFiles, widgetFiles map[string]asset // built front ends by name
 
@@ -121,6 +122,7 @@ func New(o Options) (*Server, error) {
 	s.hub = newHub(s)
 	s.desks = newDesks(s)
 	s.feed = newFeed(s)
+	s.attendance = newAttendance(s)
 	s.blocks = newBlocks(s)
 	s.app = fiber.New(fiber.Config{
 		ErrorHandler:          s.answerError,
@@ -167,7 +169,7 @@ func (s *Server) readOrigins() error {
 // Listen serves until Shutdown.
 func (s *Server) Listen(ln net.Listener) error {
 	for _, loop := range []func(context.Context){s.breaker.run, s.desks.run, s.feed.sweep, s.feed.listen,
-		s.feed.notify, s.blocks.run, s.hub.presence, s.hub.endSwitchedOff, s.pollTimers, s.tidy, s.offerSetup} {
+		s.feed.notify, s.blocks.run, s.hub.presence, s.hub.endSwitchedOff, s.pollTimers, s.tidy, s.attendance.run, s.offerSetup} {
 		s.loops.Go(func() { loop(s.ctx) })
 	}
 	fresh := newFreshListener(ln)

@@ -249,7 +249,9 @@ func (s *Server) greet(x *conn) (code int) {
 	x.visitor = v
 	x.listsRev.Store(lists)
 	x.told, x.rev = stateOf(&row, s.now()), row.Rev
-	x.told.Blocked = x.blocked
+	x.in = queueOf(&row)
+	x.attended = s.attendance.online(ctx, x.in)
+	x.told.Blocked, x.told.OperatorOnline = x.blocked, x.attended
 	x.send(stateFrame{"hello", s.now(), x.told})
 	s.hub.add(x)
 	head := row.State.VisitorSeq

@@ -1,6 +1,9 @@
 package dialog
 
-import "time"
+import (
+	"iter"
+	"time"
+)
 
 // Queue is what is known of one queue at one moment: a department's untaken dialogs, or those of none (D-30).
 type Queue struct {
@@ -65,18 +68,26 @@ func (q Queue) NeedsWake(armed, now time.Time) bool {
 // longFrom is the first instant at which a wait is a long one: strictly more than the setting (D-07, D-31).
 func longFrom(since time.Time, longWait time.Duration) time.Time { return since.Add(longWait + Tick) }
 
-// Backlog is the number the operator is warned with: untaken dialogs of those of his queues that are a backlog, as far as
-// he may see them now; 0: no warning (R-036, D-32).
-func Backlog(dialogs []State, o Operator, now time.Time) int {
-	queues := map[string]int{}
-	for _, s := range dialogs {
-		if InBacklog(s) && Visible(s, o, now) {
-			queues[s.Session.DepartmentID]++
+// Backlog is the number an operator who is online is warned with: untaken dialogs of those of his queues that are a
+// backlog, as far as he may see them now; 0: no warning (R-036, D-32). Untaken dialogs of one queue are seen or not seen
+// together, so one of each is asked.
+func Backlog(dialogs iter.Seq[State], o Operator, now time.Time) int {
+	if !o.Online {
+		return 0
+	}
+	queues, seen := map[string]int{}, map[string]bool{}
+	for s := range dialogs {
+		if !InBacklog(s) {
+			continue
+		}
+		q := s.Session.DepartmentID
+		if queues[q]++; queues[q] == 1 {
+			seen[q] = Visible(s, o, now)
 		}
 	}
 	sum := 0
-	for _, n := range queues {
-		if n >= BacklogSize {
+	for q, n := range queues {
+		if n >= BacklogSize && seen[q] {
 			sum += n
 		}
 	}

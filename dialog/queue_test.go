@@ -199,6 +199,8 @@ func TestBacklogOfAnOperator(t *testing.T) {
 	closed.Calendar.Departments = map[string]*Hours{"sales": {}}
 	viewer := anna
 	viewer.Level = LevelView
+	away := anna
+	away.Online = false
 	for _, c := range []struct {
 		name string
 		who  Operator
@@ -216,9 +218,10 @@ func TestBacklogOfAnOperator(t *testing.T) {
 		{"taken ones do not count", anna, append(queue("sales", 9), taken.s), 0},
 		{"out of his hours", night, queue("sales", 10), 0},
 		{"one of two departments is closed", closed, slices.Concat(queue("sales", 10), queue("delivery", 10)), 10},
+		{"«Не в сети»", away, queue("sales", 10), 0},
 		{"who may only look", viewer, queue("sales", 10), 0},
 	} {
-		if got := Backlog(c.rows, c.who, after(10)); got != c.want {
+		if got := Backlog(slices.Values(c.rows), c.who, after(10)); got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)
 		}
 	}

@@ -13,7 +13,6 @@ type Widget struct {
 	ProjectID, ProjectName, Language, Accent string
 	Side, Greeting                           string
 	Open                                     bool    // it is the widget's working time (D-22)
-	Online                                   bool    // somebody who may answer is there
 	Departments                              []Named // empty when the choice is off
 	Rating                                   bool
 	Form                                     WidgetForm
@@ -43,13 +42,11 @@ func (s *Store) WidgetByKey(ctx context.Context, key string) (Widget, error) {
 	var cal calendarScan
 	err := s.pool.QueryRow(ctx, `
 SELECT p.id::text, p.name, p.language, p.accent, p.side, p.greeting, p.company, p.rating, p.form, p.origins, otklik_now(),`+calendarColumns+`,
-EXISTS (SELECT FROM access a JOIN operators o ON o.id = a.operator_id AND o.active
-  WHERE a.project_id = p.id AND a.level >= 2 AND `+onlineSQL+`),
 ARRAY(SELECT d.id::text FROM departments d WHERE d.project_id = p.id AND d.active AND p.department_choice ORDER BY d.position, d.name),
 ARRAY(SELECT d.name FROM departments d WHERE d.project_id = p.id AND d.active AND p.department_choice ORDER BY d.position, d.name)
 FROM projects p WHERE p.widget_key = $1 AND p.active`, key).
 		Scan(append(append([]any{&w.ProjectID, &w.ProjectName, &w.Language, &w.Accent, &w.Side, &w.Greeting, &company, &w.Rating, &w.Form, &w.Origins, &now},
-			cal.into()...), &w.Online, &ids, &names)...)
+			cal.into()...), &ids, &names)...)
 	if err != nil {
 		return Widget{}, unavailable(err)
 	}

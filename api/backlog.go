@@ -1,0 +1,54 @@
+package api
+
+import (
+	"iter"
+	"time"
+
+	"github.com/otklik/otklik/dialog"
+	"github.com/otklik/otklik/store"
+)
+
+// backlogOf is the number of the warning over the list (R-036, D-32). Whoever asks is connected or just about to be, so
+// he is online unless he says that he is not (D-04).
+func backlogOf(o dialog.Operator, away bool, open iter.Seq[dialog.State], now time.Time) int {
+	o.Online = !away
+	return dialog.Backlog(open, o.At(now), now)
+}
+
+// states are the open dialogs of a floor.
+func (f *floor) states() iter.Seq[dialog.State] {
+	return func(yield func(dialog.State) bool) {
+		for _, r := range f.rows {
+			if !yield(r.State) {
+				return
+			}
+		}
+	}
+}
+
+// statesOf are those of rows as they were read.
+func statesOf(rows []store.Row) iter.Seq[dialog.State] {
+	return func(yield func(dialog.State) bool) {
+		for i := range rows {
+			if !yield(rows[i].State) {
+				return
+			}
+		}
+	}
+}
+
+// warn tells the operator's sockets the number when it is another than the one told.
+func (d *desks) warn(x *desk, project string, n int) {
+	if told, ok := x.queued[project]; ok && told == n {
+		return
+	}
+	x.queued[project] = n
+	x.send(project, backlogFrame{"backlog", project, n})
+}
+
+// rewarn counts all projects again: he came, or said that he is away.
+func (x *desk) rewarn() {
+	for project := range x.seats {
+		x.stale[project] = true
+	}
+}
