@@ -40,6 +40,14 @@ func (a *attendance) online(ctx context.Context, q store.Queue) bool {
 	if ok && time.Since(last.asked) < attendanceFresh {
 		return last.here
 	}
+	return a.ask(ctx, q)
+}
+
+// ask asks the store, whatever was known.
+func (a *attendance) ask(ctx context.Context, q store.Queue) bool {
+	a.mu.Lock()
+	last := a.known[q]
+	a.mu.Unlock()
 	who, err := a.s.store.Attendance(ctx, q)
 	if err != nil {
 		return last.here

@@ -37,6 +37,7 @@ func (w *world) widgetOnline() bool {
 func TestPresence(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.nobodyOnline()
 	v := w.visitor()
 	v.says("кто есть?")
 	w.oleg.says(v, "я")
@@ -76,6 +77,7 @@ func TestPresence(t *testing.T) {
 func TestAway(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	w.nobodyOnline()
 	v, own := w.visitor(), w.visitor()
 	v.says("кто есть?")
 	own.says("Вера?")

@@ -16,9 +16,7 @@ func TestFormAndDepartment(t *testing.T) {
 		t.Errorf("%+v", cfg)
 	}
 	w.anna.socket()
-	if !as[WidgetConfig](w.do("GET", "/widgets/"+w.key, nil, nil).want(200)).Online {
-		t.Error("an operator is online")
-	}
+	until(t, "an operator is online", func() bool { return as[WidgetConfig](w.do("GET", "/widgets/"+w.key, nil, nil).want(200)).Online })
 	v := w.visitor()
 	desk := w.anna.watching(w.shop)
 	widget := v.socket(0)
