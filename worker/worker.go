@@ -32,6 +32,7 @@ type Options struct {
 	Activities     int           // activities under way at once; default 16, the size of the pool
 	StickyCache    int           // open dialogs kept in memory; default 20,000
 	ReconcileEvery time.Duration // default 10 minutes; negative: never
+	RetainEvery    time.Duration // default 10 minutes; looks for what projects do not keep any longer
 	StopTimeout    time.Duration // default 5 s
 	Relay          relay.Options
 	Logger         *slog.Logger
@@ -46,6 +47,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.StickyCache == 0 {
 		o.StickyCache = 20_000
+	}
+	if o.RetainEvery == 0 {
+		o.RetainEvery = 10 * time.Minute
 	}
 	if o.ReconcileEvery == 0 {
 		o.ReconcileEvery = 10 * time.Minute
@@ -93,6 +97,7 @@ func Run(ctx context.Context, o Options) error {
 	g.Go(func() error { return r.Outside(ctx) })
 	g.Go(func() error { return r.WatchSettings(ctx) })
 	g.Go(func() error { return r.WatchQueues(ctx, relay.SweepQueues) })
+	g.Go(func() error { return retainEvery(ctx, o.Store, o.Logger, o.RetainEvery) })
 	if o.ReconcileEvery > 0 {
 		g.Go(func() error { return r.ReconcileEvery(ctx, o.ReconcileEvery) })
 	}
