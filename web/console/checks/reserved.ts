@@ -18,7 +18,7 @@ const GROUPS: Record<string, string> = {
     txt.title txt.project txt.session txt.operator txt.tags txt.visitor`,
   'Card and chat log, on their way': `
     log.find log.filters log.dates log.from log.to log.days log.tag log.remove log.reset log.choose
-    log.sessionAt log.length win.onPage`,
+    log.length win.onPage`,
   'Widget, on its way': `
     form.pendingReplaced`,
 }

@@ -12,6 +12,7 @@ import { go, useRoute } from './route.ts'
 import { Shell } from './Shell.tsx'
 import { SignInPage } from './SignIn.tsx'
 
+const LogPage = lazy(() => import('../log/LogPage.tsx'))
 const SignInOver = lazy(() => import('./SignInOver.tsx'))
 const SettingsPage = lazy(() => import('../settings/SettingsPage.tsx'))
 const SetupPage = lazy(() => import('../settings/SetupPage.tsx'))
@@ -69,6 +70,11 @@ export function App() {
   )
 }
 
+/** Level view everywhere: the chat log is all there is (D-03). */
+function onlyReads(me: Me): boolean {
+  return !!me.log_projects?.length && me.projects.every((p) => p.level === 'view')
+}
+
 /** Ends everything kept in this tab and begins anew at the sign-in page. */
 export function leaveNoTrace() {
   sessionStorage.clear()
@@ -104,6 +110,10 @@ function Gate(props: { workspace: Workspace; expired: boolean; onSignedIn: (me: 
         {route.area === 'settings' ? (
           <Suspense>
             <SettingsPage me={me.data} route={route} />
+          </Suspense>
+        ) : route.area === 'log' || onlyReads(me.data) ? (
+          <Suspense>
+            <LogPage me={me.data} route={route} />
           </Suspense>
         ) : (
           <Shell me={me.data} />

@@ -81,7 +81,7 @@ export function Shell({ me }: { me: Me }) {
 }
 
 /** F6 and Shift+F6 go round the panes. */
-function usePanes(narrow: boolean, drawer: boolean) {
+export function usePanes(narrow: boolean, drawer: boolean) {
   useWish(['pane', 'paneBack'], (w) => {
     const names = narrow && !drawer ? ['list', 'window'] : ['list', 'window', 'card']
     const panes = names.map((n) => document.querySelector<HTMLElement>(`[data-pane=${n}]`)).filter((p) => !!p)

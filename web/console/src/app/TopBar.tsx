@@ -1,8 +1,9 @@
 import { lazy, Suspense } from 'react'
-import type { Me } from '../../../shared/api.gen.ts'
+import type { Dot, Me } from '../../../shared/api.gen.ts'
 import { useText } from '../text/text.tsx'
 import { useStore, useWorkspace } from '../ui/hooks.ts'
-import { Avatar, Icon, Logo } from '../ui/marks.tsx'
+import { Avatar, Icon, Logo, ProjectDot } from '../ui/marks.tsx'
+import { strongest } from '../list/ProjectSelect.tsx'
 import { LanguageSwitch } from './LanguageSwitch.tsx'
 import type { IconName } from '../ui/icons.ts'
 import { go, pathOf, type Route } from './route.ts'
@@ -10,18 +11,19 @@ import { go, pathOf, type Route } from './route.ts'
 // Menus come right after the first screen; until then their button stands there.
 const ProfileMenu = lazy(() => import('./ProfileMenu.tsx'))
 
-export function TopBar({ me, area = 'dialogs' }: { me: Me; area?: 'dialogs' | 'settings' }) {
+export function TopBar({ me, area = 'dialogs' }: { me: Me; area?: 'dialogs' | 'log' | 'settings' }) {
   const { t } = useText()
   const project = useStore(useWorkspace()).project
   return (
     <header className="top">
-      <h1 className="vh">{t(area === 'settings' ? 'nav.settings' : 'nav.dialogs')}</h1>
+      <h1 className="vh">{t(area === 'settings' ? 'nav.settings' : area === 'log' ? 'nav.log' : 'nav.dialogs')}</h1>
       <div className="logo">
         <Logo />
         <span className="nmx">Otklik</span>
       </div>
       <nav className="nav" aria-label={t('nav.workspace')}>
-        <NavLink to={{ project }} current={area === 'dialogs'} icon="chat" text={t('nav.dialogs')} />
+        <NavLink to={{ project }} current={area === 'dialogs'} icon="chat" text={t('nav.dialogs')} dot={area === 'dialogs' ? 'none' : strongest(me.projects)} />
+        <NavLink to={{ area: 'log', project }} current={area === 'log'} icon="log" text={t('nav.log')} />
         {me.operator.admin || me.projects.some((p) => p.level !== 'view') ? (
           <NavLink to={{ area: 'settings', project }} current={area === 'settings'} icon="gear" text={t('nav.settings')} />
         ) : null}
@@ -44,7 +46,7 @@ export function TopBar({ me, area = 'dialogs' }: { me: Me; area?: 'dialogs' | 's
   )
 }
 
-function NavLink({ to, current, icon, text }: { to: Route; current: boolean; icon: IconName; text: string }) {
+function NavLink({ to, current, icon, text, dot = 'none' }: { to: Route; current: boolean; icon: IconName; text: string; dot?: Dot }) {
   return (
     <a
       href={pathOf(to)}
@@ -57,6 +59,7 @@ function NavLink({ to, current, icon, text }: { to: Route; current: boolean; ico
     >
       <Icon name={icon} />
       {text}
+      <ProjectDot dot={dot} />
     </a>
   )
 }

@@ -1,20 +1,25 @@
 import { useSyncExternalStore } from 'react'
 
-/** Addresses of the console (R-003): dialogs/:project/:dialog, settings/:project/:screen/:item, setup. */
+/** Addresses of the console (R-003): dialogs/:project/:dialog, log/:project/:dialog/:session?filters, settings/:project/:screen/:item, setup. */
 export interface Route {
   /** Absent: dialogs. */
-  area?: 'settings' | 'setup'
+  area?: 'settings' | 'setup' | 'log'
   project?: string
   dialog?: string
+  session?: string
+  /** What the chat log is filtered by, as it stands behind the «?». */
+  filters?: string
   screen?: string
   item?: string
 }
 
 const BASE = import.meta.env.BASE_URL
 
-export function parse(pathname: string): Route {
+export function parse(path: string): Route {
+  const [pathname = '', search] = path.split('?')
   const parts = pathname.startsWith(BASE) ? pathname.slice(BASE.length).split('/').filter(Boolean).map(decodeURIComponent) : []
   if (parts[0] === 'settings') return { area: 'settings', project: parts[1], screen: parts[2], item: parts[3] }
+  if (parts[0] === 'log') return { area: 'log', project: parts[1], dialog: parts[2], session: parts[3], filters: search || undefined }
   if (parts[0] === 'setup') return { area: 'setup' }
   return parts[0] === 'dialogs' ? { project: parts[1], dialog: parts[2] } : {}
 }
@@ -23,8 +28,14 @@ export function pathOf(route: Route): string {
   if (route.area === 'setup') return `${BASE}setup`
   if (route.area === 'settings')
     return BASE + ['settings', route.project, route.project && route.screen, route.screen && route.item].filter(Boolean).join('/')
+  if (route.area === 'log') {
+    const path = ['log', route.project, route.project && route.dialog, route.dialog && route.session].filter(Boolean).join('/')
+    return BASE + path + (route.filters ? `?${route.filters}` : '')
+  }
   return BASE + ['dialogs', route.project, route.project && route.dialog].filter(Boolean).join('/')
 }
+
+const here = () => location.pathname + (parse(location.pathname).area === 'log' ? location.search : '')
 
 const listeners = new Set<() => void>()
 const tell = () => listeners.forEach((f) => f())
@@ -42,7 +53,7 @@ export function guardLeaving(guard: LeaveGuard): () => void {
 
 export function go(route: Route, options: { replace?: boolean } = {}) {
   const path = pathOf(route)
-  if (path === location.pathname) return
+  if (path === here()) return
   if (leaveGuard?.(() => go(route, options))) return
   history[options.replace ? 'replaceState' : 'pushState'](null, '', path)
   tell()
@@ -50,7 +61,7 @@ export function go(route: Route, options: { replace?: boolean } = {}) {
 
 /** The browser went back or forward: the address has changed already, so a held one is put back. */
 function travelled() {
-  const path = location.pathname
+  const path = here()
   if (path === currentPath) return
   if (leaveGuard?.(() => go(parse(path)))) {
     history.pushState(null, '', currentPath)
@@ -59,12 +70,12 @@ function travelled() {
   tell()
 }
 
-let current = parse(location.pathname)
-let currentPath = location.pathname
+let current = parse(here())
+let currentPath = here()
 
 function snapshot(): Route {
-  if (location.pathname !== currentPath) {
-    currentPath = location.pathname
+  if (here() !== currentPath) {
+    currentPath = here()
     current = parse(currentPath)
   }
   return current

@@ -34,7 +34,7 @@ export function CardPane(props: CardProps) {
     if (dialog.data) setKept(dialog.data)
   }, [dialog.data])
   useEffect(() => {
-    if (drawer && open) pane.current?.focus()
+    if (drawer && open && !pane.current?.contains(document.activeElement)) pane.current?.focus()
   }, [drawer, open])
   // While the next card is on its way the old one stays, 200 ms at most.
   const data = dialogId && !dialog.error ? (dialog.data ?? (late ? undefined : kept)) : undefined
@@ -44,6 +44,7 @@ export function CardPane(props: CardProps) {
       className={open ? 'card open' : 'card'}
       aria-label={t('card.title')}
       data-pane="card"
+      data-dialog={data?.row.id}
       tabIndex={-1}
       ref={pane}
       inert={drawer && !open}

@@ -15,11 +15,12 @@ export function SearchBox({ dialogId }: { dialogId: string }) {
 
   useWish(['search', 'searchOlder', 'searchNewer'], (w) => {
     if (w !== 'search' && several) return void search.step(w === 'searchOlder')
-    // A drawer opens first.
-    requestAnimationFrame(() => {
+    const focus = () => {
       field.current?.focus()
       field.current?.select()
-    })
+    }
+    focus()
+    if (document.activeElement !== field.current) setTimeout(focus, 60) // a drawer opens first
   })
 
   return (

@@ -13,6 +13,7 @@ import { WorkspaceContext } from '../ui/hooks.ts'
 import { CardPane, type CardProps } from './CardPane.tsx'
 
 ;(globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true
+vi.setConfig({ testTimeout: 30_000 })
 notifyManager.setNotifyFunction((tell) => act(tell))
 
 export const AT = '2026-11-25T10:00:00Z'
@@ -96,7 +97,7 @@ export class World {
       ),
     )
     // Not the card before it, which stays for a moment.
-    await until(() => this.query.getQueryData(['dialog', dialogId]) && document.querySelector('[aria-labelledby=details-title]'))
+    await until(() => document.querySelector(`.card[data-dialog="${dialogId}"] [aria-labelledby=details-title]`))
   }
 
   async end() {
@@ -122,7 +123,7 @@ export const until = <T,>(is: () => T | null | undefined | false) =>
     const found = is()
     if (!found) throw new Error(`not so: ${is}`)
     return found
-  })
+  }, 8000)
 
 export const shown = () => document.body.textContent ?? ''
 export const $ = <T extends HTMLElement = HTMLElement>(selector: string) => document.querySelector<T>(selector)

@@ -99,10 +99,7 @@ it('an answer to what was typed before does not count', async () => {
 
 it('Ctrl+F and / come to the field, Esc empties it (D-47)', async () => {
   await world.has(dialogOf('d')).draw('d', { readOnly: true })
-  await act(async () => {
-    wish('search')
-    await new Promise((done) => requestAnimationFrame(done))
-  })
+  await act(async () => void wish('search'))
   expect(document.activeElement).toBe(field())
   await type(field(), 'слово')
   await press('Escape')

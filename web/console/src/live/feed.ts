@@ -100,16 +100,16 @@ export class Feed extends Emitter {
   }
 
   /** First or last message of a session: a line the reader sees, so not an entry meant for the visitor. */
-  async jump(session: { first_seq: number; last_seq: number; first_message_seq?: number; last_message_seq?: number }, to: 'first' | 'last') {
+  async jump(session: { first_seq: number; last_seq: number; first_message_seq?: number; last_message_seq?: number }, to: 'first' | 'last', quiet = false) {
     const seq = to === 'first' ? session.first_seq : session.last_seq
     const said = to === 'first' ? session.first_message_seq : session.last_message_seq
-    if (said) return this.show(said)
+    if (said) return this.show(said, quiet)
     if (!(await this.reach(seq, to === 'last' ? PAGE / 2 : 0))) return
     const inside = (e: Event) => e.seq >= session.first_seq && e.seq <= session.last_seq && e.audience !== 'visitor'
     const run = (this.log.runWith(seq) ?? []).filter(inside)
     const messages = run.filter((e) => e.kind === 'message')
     const found = to === 'first' ? (messages[0] ?? run[0]) : (messages.at(-1) ?? run.at(-1))
-    if (found) this.standAt(found.seq, false)
+    if (found) this.standAt(found.seq, quiet)
   }
 
   /** Goes to an event, loading what is around it if needed; the last wish wins. */

@@ -6,7 +6,7 @@ import { Avatar, Icon } from '../ui/marks.tsx'
 import { Leave } from './Leave.tsx'
 import { Transfer } from './Transfer.tsx'
 
-export function Head(props: { row: Row; project: Project; feed: Feed; drawer: boolean; onCard: (button: HTMLElement) => void }) {
+export function Head(props: { row: Row; project: Project; feed: Feed; page?: string; drawer: boolean; onCard: (button: HTMLElement) => void }) {
   const r = useText()
   const { row, project } = props
   const name = visitorName(r, row.visitor)
@@ -18,7 +18,10 @@ export function Head(props: { row: Row; project: Project; feed: Feed; drawer: bo
         <h2 className="ell" title={name}>
           {name}
         </h2>
-        <div className="t12 mut ell">{department ? `${r.t('dept.one')}: ${department}` : r.t('dept.general')}</div>
+        <div className="t12 mut ell">
+          {department ? `${r.t('dept.one')}: ${department}` : r.t('dept.general')}
+          {props.page ? <span title={props.page}>{` · ${r.t('win.onPage', { title: props.page })}`}</span> : null}
+        </div>
       </div>
       {row.can.transfer === 'ok' || row.can.transfer === 'not_claimed' ? <Transfer row={row} /> : null}
       {row.can.leave === 'ok' ? <Leave row={row} project={project} feed={props.feed} /> : null}

@@ -121,7 +121,10 @@ function useScroll(box: React.RefObject<HTMLDivElement | null>, feed: Feed, outg
     if (feed.target && feed.target !== b.target) {
       stick.current = false
       const line = el.querySelector(`[data-seq="${feed.target.seq}"]`)
-      ;((feed.target.quiet && line?.querySelector('mark')) || line)?.scrollIntoView({ block: 'center' })
+      const mark = feed.target.quiet && line?.querySelector('mark')
+      // A session that was opened begins at the top; what was jumped to or found stands in the middle.
+      if (feed.target.quiet && !mark) line?.scrollIntoView({ block: 'start' })
+      else (mark || line)?.scrollIntoView({ block: 'center' })
     } else if (outgoing > b.outgoing || feed.endWish !== b.endWish || (stick.current && feed.atEnd)) {
       stick.current = true
       el.scrollTop = el.scrollHeight

@@ -78,7 +78,7 @@ function OpenDialog(props: WindowProps & { project: Project; dialogId: string })
     )
   return (
     <>
-      <Head row={row} project={project} feed={feed} drawer={props.drawer} onCard={props.onCard} />
+      <Head row={row} project={project} feed={feed} page={dialog.data?.visit?.page_title} drawer={props.drawer} onCard={props.onCard} />
       <NextBar row={row} foreign={isForeign(row, workspace.me()?.operator.id)} />
       <Stream feed={feed} row={row} sessions={dialog.data?.sessions ?? []} typing={<Typing dialogId={dialogId} row={row} />} />
       <Composer row={row} />

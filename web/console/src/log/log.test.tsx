@@ -1,0 +1,164 @@
+// @vitest-environment happy-dom
+import { act } from 'react'
+import { createRoot } from 'react-dom/client'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { QueryClientProvider } from '@tanstack/react-query'
+import ru from '../../../../texts/ru.json'
+import type { LogRow, Me } from '../../../shared/api.gen.ts'
+import { parse, pathOf, useRoute } from '../app/route.ts'
+import { $, type Asked, button, click, dialogOf, sessionOf, shown, type, until, World } from '../card/harness.tsx'
+import { event } from '../live/fixtures.ts'
+import { TextProvider } from '../text/text.tsx'
+import { WorkspaceContext } from '../ui/hooks.ts'
+import LogPage from './LogPage.tsx'
+import { logQuery, readFilters, writeFilters } from './useLog.ts'
+
+const LOG = '/operator/projects/p/log'
+const BASE = import.meta.env.BASE_URL
+const me = {
+  operator: { id: 'o', name: 'Анна Иванова', login: 'anna', locale: 'ru', open_dialogs: 0, away: false, prefs: {}, admin: false },
+  csrf: '',
+  projects: [],
+  log_projects: [{ id: 'p', name: 'Лавка' }, { id: 'q', name: 'Сад' }],
+  now: '2026-11-25T10:00:00Z',
+  temporal_delayed: false,
+} as unknown as Me
+const entry = (n: number, change: Partial<LogRow> = {}): LogRow => ({
+  dialog_id: `d${n}`,
+  session_id: `x${n}`,
+  session_no: 1,
+  visitor: { id: `v${n}`, number: '7C41', name: `Гость ${n}` },
+  started_at: '2026-11-18T13:20:00Z',
+  closed_at: '2026-11-18T13:31:00Z',
+  last: { kind: 'message', author: 'visitor', text: '<b>Спасибо</b>', at: '2026-11-18T13:31:00Z' },
+  operator: { id: 'o', name: 'Олег Петров' },
+  department: { id: 'dep', name: 'Продажи' },
+  tags: [{ id: 't', name: 'Лид' }],
+  labels: [],
+  messages: 3,
+  ...change,
+})
+let world: World
+let unmount = () => {}
+
+beforeEach(() => {
+  world = new World()
+  // Nothing is laid out here: the list is as high as it says, so that its rows are drawn.
+  vi.spyOn(HTMLElement.prototype, 'clientHeight', 'get').mockReturnValue(800)
+  vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockReturnValue(440)
+  world
+    .on(`GET ${LOG}`, { rows: [entry(1), entry(2)], now: me.now })
+    .on(`GET ${LOG}/filters`, { operators: [{ id: 'o', name: 'Олег Петров' }], departments: [{ id: 'dep', name: 'Продажи' }], tags: [{ id: 't', name: 'Лид' }], labels: [{ id: 'l', text: 'Самовары', color: 8, active: false }] })
+})
+afterEach(async () => {
+  unmount()
+  await world.end()
+  vi.restoreAllMocks()
+})
+
+function Page() {
+  return <LogPage me={me} route={useRoute()} />
+}
+
+async function open(path: string) {
+  history.replaceState(null, '', BASE + path)
+  const root = createRoot(document.body.appendChild(document.createElement('div')))
+  unmount = () => act(() => root.unmount())
+  await act(() =>
+    root.render(
+      <QueryClientProvider client={world.query}>
+        <TextProvider locale="ru" texts={ru}>
+          <WorkspaceContext value={world.workspace}>
+            <Page />
+          </WorkspaceContext>
+        </TextProvider>
+      </QueryClientProvider>,
+    ),
+  )
+}
+const rows = () => [...document.querySelectorAll('[data-session]')]
+const asked = () => world.sent(`GET ${LOG}`)
+
+it('lists finished sessions: visitor, last message as text, operator, department, tags, dates (I-07, D-63, I-11)', async () => {
+  await open('log/p')
+  await until(() => rows().length === 2)
+  const name = rows()[0]!.getAttribute('aria-label')!
+  for (const part of ['Гость 1', '18.11.2026', '<b>Спасибо</b>', 'Олег Петров · Продажи', 'Теги: Лид']) expect(name).toContain(part)
+  expect($('.log-row b')).toBeNull()
+})
+
+it('filters stand in the address, and a bookmark brings them back (D-63)', async () => {
+  await open('log/p?operator=o&label=l&from=2026-11-18')
+  await until(() => rows().length && shown().includes('Самовары'))
+  const query = asked().at(-1)!.query
+  expect(query.get('operator_id')).toBe('o')
+  expect(query.get('label_id')).toBe('l')
+  expect(query.get('from')).toBe(new Date(2026, 10, 18).toISOString())
+  expect(shown()).toContain('Оператор: Олег Петров')
+  await click(button(ru['log.remove'].replace('{name}', ru['label.one'])))
+  await until(() => !asked().at(-1)!.query.has('label_id'))
+  expect(location.search).toBe('?from=2026-11-18&operator=o')
+})
+
+it('a filter is picked from a list by name', async () => {
+  await open('log/p')
+  await until(() => rows().length)
+  await click(button(ru['log.tag']))
+  await until(() => $('.filter-pop [role=option]'))
+  await click($('.filter-pop [role=option]'))
+  await until(() => asked().at(-1)!.query.get('tag_id') === 't')
+  expect(location.search).toBe('?tag=t')
+})
+
+it('the client is looked for by name, phone or e-mail after a pause', async () => {
+  await open('log/p')
+  await until(() => rows().length)
+  const before = asked().length
+  await type($('.log-find input'), 'тим')
+  await type($('.log-find input'), 'тимур')
+  await until(() => asked().at(-1)!.query.get('q') === 'тимур')
+  expect(asked()).toHaveLength(before + 1)
+})
+
+it('reads the next page as one comes to the end of the list', async () => {
+  world.on(`GET ${LOG}`, (a: Asked) => [200, a.query.get('cursor') ? { rows: [entry(3)], now: me.now } : { rows: [entry(1), entry(2)], next_cursor: 'more', now: me.now }])
+  await open('log/p')
+  await until(() => rows().length === 3)
+  expect(asked().at(-1)!.query.get('cursor')).toBe('more')
+})
+
+it('nothing found says so and offers to reset (M-40)', async () => {
+  world.on(`GET ${LOG}`, { rows: [], now: me.now })
+  await open('log/p?tag=t')
+  await until(() => shown().includes(ru['search.none']))
+  await click(button(ru['log.reset']))
+  expect(location.search).toBe('')
+  await until(() => shown().includes(ru['list.empty']))
+})
+
+it('a row opens the conversation for reading only, with search, history, download and card (D-63, R-079)', async () => {
+  const session = sessionOf(1, { id: 'x1', first_seq: 1, last_seq: 2, first_message_seq: 1, last_message_seq: 2, rating: 5, tags: [{ id: 't', name: 'Лид' }] })
+  world.has(dialogOf('d1', { read_only: true, sessions: [session] }), [session])
+  world.on('GET /operator/dialogs/d1/events', { events: [event(1), event(2)], head_seq: 2, more_before: false, more_after: false })
+  await open('log/p')
+  await until(() => rows().length)
+  await click(rows()[0]!.parentElement)
+  expect(location.pathname).toBe(`${BASE}log/p/d1/x1`)
+  await until(() => $('.lockbar') && $('.card section'))
+  expect($('.lockbar')!.textContent).toContain(ru['log.readOnly'])
+  expect($('textarea')).toBeNull()
+  expect(shown()).toContain('5, Отлично')
+  for (const text of [ru['search.title'], ru['hist.title'], ru['tag.session'], ru['det.title']]) expect($('.card')!.innerHTML).toContain(text)
+  expect(button(ru['act.download'])).toBeTruthy()
+  expect(() => button(ru['act.block'])).toThrow()
+  expect($('.card [data-field]')).toBeNull()
+  // Reading in the log is not reading as an operator: no mark moves.
+  expect(world.sent()).toEqual([])
+})
+
+it('addresses and filters go there and back', () => {
+  const route = { area: 'log', project: 'p', dialog: 'd', session: 's', filters: 'q=%D0%B0' } as const
+  expect(parse(pathOf(route))).toEqual(route)
+  expect(writeFilters(readFilters('tag=1&from=nonsense&other=2'))).toBe('tag=1')
+  expect(logQuery({ to: '2026-11-18' }).to).toBe(new Date(2026, 10, 19).toISOString())
+})
