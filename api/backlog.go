@@ -26,11 +26,11 @@ func (f *floor) states() iter.Seq[dialog.State] {
 	}
 }
 
-// statesOf are those of rows as they were read.
-func statesOf(rows []store.Row) iter.Seq[dialog.State] {
+// statesOf are those of dialogs as they were read.
+func statesOf(open []store.Glance) iter.Seq[dialog.State] {
 	return func(yield func(dialog.State) bool) {
-		for i := range rows {
-			if !yield(rows[i].State) {
+		for i := range open {
+			if !yield(*open[i].State) {
 				return
 			}
 		}

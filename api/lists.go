@@ -17,37 +17,48 @@ import (
 
 // openList is what one operator sees of a project at one moment.
 type openList struct {
-	sights []sight     // visible ones only, in no order
-	rows   []store.Row // all of the project
+	sights []sight        // visible ones only, in no order; what is shown of them is not read yet
+	open   []store.Glance // all of the project
 	now    time.Time
 }
 
-// openDialogs reads the open dialogs of a seat. Red is computed from facts at the moment of reading, so it is right
+// openDialogs looks at the open dialogs of a seat. Red is computed from facts at the moment of reading, so it is right
 // even when no timer fires (design 2.8).
 func (s *Server) openDialogs(ctx context.Context, seat store.Seat) (openList, error) {
-	rows, err := s.store.LoadOpen(ctx, seat.ProjectID)
+	open, now, err := s.store.GlanceOpen(ctx, seat)
 	if err != nil {
 		return openList{}, err
 	}
-	marks, err := s.store.MarksInProject(ctx, seat.ProjectID, seat.Operator.ID)
+	out := openList{sights: make([]sight, 0, len(open)), open: open, now: now}
+	viewer := seat.Operator.At(now)
+	for i := range open {
+		if g := &open[i]; dialog.Visible(*g.State, viewer, now) {
+			out.sights = append(out.sights, look(g.State, &seat.Settings, g.ShownAt, &viewer, g.Read, now))
+		}
+	}
+	return out, nil
+}
+
+// shown reads what a page shows of its dialogs, in its order. Those that left the group meanwhile are left out.
+func (s *Server) shown(ctx context.Context, page []sight, group dialog.Group) ([]Row, error) {
+	ids := make([]string, len(page))
+	for i, v := range page {
+		ids[i] = v.state.ID
+	}
+	rows, err := s.store.LoadMany(ctx, ids)
 	if err != nil {
-		return openList{}, err
+		return nil, err
 	}
-	out := openList{rows: rows}
-	if len(rows) > 0 {
-		out.now = rows[0].Now
-	} else if out.now, err = s.store.Now(ctx); err != nil {
-		return openList{}, err
-	}
-	read := make(map[string]int64, len(marks))
-	for _, m := range marks {
-		read[m.DialogID] = m.Events
-	}
-	seat.Operator = seat.Operator.At(out.now)
+	read := make(map[string]*store.Row, len(rows))
 	for i := range rows {
-		r := &rows[i]
-		if dialog.Visible(r.State, seat.Operator, out.now) {
-			out.sights = append(out.sights, see(r, seat.Operator, read[r.State.ID], out.now))
+		read[rows[i].State.ID] = &rows[i]
+	}
+	out := make([]Row, 0, len(page))
+	for _, v := range page {
+		if r := read[v.state.ID]; r != nil {
+			if v := see(r, *v.viewer, v.read, v.now); v.in(group) {
+				out = append(out, v.wire())
+			}
 		}
 	}
 	return out, nil
@@ -88,9 +99,9 @@ func changesAt(sights []sight, shift time.Time) time.Time {
 var sortKeys = map[string]func(sight) string{
 	"priority": sight.rank,
 	"newest": func(v sight) string {
-		return fmt.Sprintf("%016x%s", math.MaxInt64-v.row.Last.At.UnixMicro(), v.row.State.ID)
+		return fmt.Sprintf("%016x%s", math.MaxInt64-v.shown.UnixMicro(), v.state.ID)
 	},
-	"oldest": func(v sight) string { return fmt.Sprintf("%016x%s", v.row.Last.At.UnixMicro(), v.row.State.ID) },
+	"oldest": func(v sight) string { return fmt.Sprintf("%016x%s", v.shown.UnixMicro(), v.state.ID) },
 }
 
 func (s *Server) listDialogs(c *fiber.Ctx) error {
@@ -122,26 +133,42 @@ func (s *Server) listDialogs(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	page := DialogPage{Rows: []Row{}, Counts: countsOf(open.sights), ChangesAt: changesAt(open.sights, seat.Operator.ShiftChangesAt(open.now)), Now: open.now}
+	page := DialogPage{Counts: countsOf(open.sights),
+		ChangesAt: changesAt(open.sights, seat.Operator.ShiftChangesAt(open.now)), Now: open.now}
+	list, last := cutPage(open.sights, dialog.Group(group), sortKeys[sort], after, int(limit))
+	if last != "" {
+		page.NextCursor = writeCursor(sort, last)
+	}
+	if page.Rows, err = s.shown(c.UserContext(), list, dialog.Group(group)); err != nil {
+		return err
+	}
+	return c.JSON(page)
+}
+
+// cutPage is the page of a group that begins behind a key, and its last key unless nothing comes after it.
+func cutPage(sights []sight, g dialog.Group, keyOf func(sight) string, after string, limit int) (page []sight, last string) {
 	type entry struct {
 		key string
-		v   sight
+		v   *sight
 	}
 	var list []entry
-	for _, v := range open.sights {
-		if key := sortKeys[sort](v); v.in(dialog.Group(group)) && key > after {
-			list = append(list, entry{key, v})
+	for i := range sights {
+		if !sights[i].in(g) {
+			continue
+		}
+		if key := keyOf(sights[i]); key > after {
+			list = append(list, entry{key, &sights[i]})
 		}
 	}
 	slices.SortFunc(list, func(a, b entry) int { return strings.Compare(a.key, b.key) })
-	if more := len(list) > int(limit); more {
+	if len(list) > limit {
 		list = list[:limit]
-		page.NextCursor = writeCursor(sort, list[limit-1].key)
+		last = list[limit-1].key
 	}
 	for _, e := range list {
-		page.Rows = append(page.Rows, e.v.wire())
+		page = append(page, *e.v)
 	}
-	return c.JSON(page)
+	return page, last
 }
 
 func writeCursor(sort, key string) string {

@@ -3,6 +3,8 @@ package api
 import (
 	"fmt"
 	"testing"
+
+	"github.com/otklik/otklik/dialog"
 )
 
 // R-016 to R-020: four groups, each row in those it belongs to; counts of all four with every page.
@@ -175,4 +177,59 @@ func TestTransferTargets(t *testing.T) {
 	if d.Row.Session.Department.Name != "Доставка" || !d.Row.Important {
 		t.Errorf("%+v", d.Row)
 	}
+}
+
+// The narrow look at many dialogs and the whole rows give the same lists: order, groups, marks, dots, what time changes.
+func TestGlanceIsTheRow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.fill(600)
+	w.exec(`UPDATE departments SET hours = $1 WHERE id = $2`, timetable(), w.delivery) // never
+	w.exec(`UPDATE sessions SET closed_at = otklik_now() WHERE dialog_id IN (SELECT id FROM dialogs ORDER BY id LIMIT 50)`)
+	for _, p := range []*person{w.anna, w.oleg, w.vera, w.admin} {
+		seat, err := w.store.Seat(t.Context(), p.id, w.shop)
+		if err != nil {
+			t.Fatal(err)
+		}
+		open, err := w.server.openDialogs(t.Context(), seat)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := w.store.LoadOpen(t.Context(), w.shop)
+		if err != nil {
+			t.Fatal(err)
+		}
+		marks, err := w.store.MarksInProject(t.Context(), w.shop, p.id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read := map[string]int64{}
+		for _, m := range marks {
+			read[m.DialogID] = m.Events
+		}
+		want := map[string]string{}
+		for i := range rows {
+			if r := &rows[i]; dialog.Visible(r.State, seat.Operator, open.now) {
+				want[r.State.ID] = sightText(see(r, seat.Operator, read[r.State.ID], open.now))
+			}
+		}
+		if len(want) == 0 || len(open.sights) != len(want) {
+			t.Fatalf("%s sees %d, want %d", p.name, len(open.sights), len(want))
+		}
+		kinds := map[dialog.Dot]int{}
+		for _, v := range open.sights {
+			kinds[v.dot()]++
+			if got := sightText(v); got != want[v.state.ID] {
+				t.Fatalf("%s:\n%s\n%s", p.name, got, want[v.state.ID])
+			}
+		}
+		if p == w.anna && (kinds[dialog.DotRed] == 0 || kinds[dialog.DotBlue] == 0 || kinds[dialog.DotNone] == 0) {
+			t.Errorf("one-sided: %v", kinds)
+		}
+	}
+}
+
+func sightText(v sight) string {
+	return fmt.Sprint(v.rank(), v.unread(), v.dot(), v.red, v.groups, v.next, sortKeys["newest"](v), sortKeys["oldest"](v),
+		dialog.ChangesAt(*v.state, *v.viewer, v.next, v.now))
 }

@@ -140,7 +140,7 @@ func (s *Server) me(ctx context.Context, operatorID, csrf string) (Me, error) {
 			LongWaitSeconds: int(seat.Settings.LongWait.Seconds()), Tags: namedAll(seat.Tags), Departments: namedAll(seat.Departments),
 			TimeZone: seat.TimeZone, FormEnabled: seat.Settings.Form.Enabled, Hours: hoursOf(seat.Operator, now),
 			MayCreateLabels:  dialog.MayCreateLabel(seat.Operator, seat.Settings),
-			Backlog:          backlogOf(seat.Operator, self.Away, statesOf(open.rows), open.now),
+			Backlog:          backlogOf(seat.Operator, self.Away, statesOf(open.open), open.now),
 			AutoCloseMinutes: int(seat.Settings.AutoClose.Minutes()), Rev: seat.Rev})
 	}
 	return me, nil

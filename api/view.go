@@ -9,8 +9,10 @@ import (
 
 // sight is how one operator sees one dialog at one moment, before it is put into words for the wire.
 type sight struct {
-	row    *store.Row
-	viewer dialog.Operator
+	state  *dialog.State
+	shown  time.Time  // of the entry the list shows
+	row    *store.Row // nil: only what lists are ordered and counted by was read
+	viewer *dialog.Operator
 	read   int64 // visitor events he has read
 	red    []dialog.Reason
 	groups []dialog.Group
@@ -19,16 +21,22 @@ type sight struct {
 }
 
 func see(row *store.Row, viewer dialog.Operator, read int64, now time.Time) sight {
-	v := sight{row: row, viewer: viewer, read: read, now: now}
-	v.red = dialog.Red(row.State, viewer, row.Settings, now)
-	v.groups = dialog.Groups(row.State, viewer, v.red, now)
-	v.next, _ = dialog.NextRed(row.State, viewer, row.Settings, now)
+	v := look(&row.State, &row.Settings, row.Last.At, &viewer, read, now)
+	v.row = row
 	return v
 }
 
-func (v sight) unread() int64   { return max(0, v.row.State.VisitorEvents-v.read) }
-func (v sight) rank() string    { return dialog.Rank(v.row.State, v.red) }
-func (v sight) dot() dialog.Dot { return dialog.DotOf(v.row.State, v.viewer, v.red, v.unread(), v.now) }
+func look(s *dialog.State, set *dialog.Settings, shown time.Time, viewer *dialog.Operator, read int64, now time.Time) sight {
+	v := sight{state: s, shown: shown, viewer: viewer, read: read, now: now}
+	v.red = dialog.Red(*s, *viewer, *set, now)
+	v.groups = dialog.Groups(*s, *viewer, v.red, now)
+	v.next, _ = dialog.NextRed(*s, *viewer, *set, now)
+	return v
+}
+
+func (v sight) unread() int64   { return max(0, v.state.VisitorEvents-v.read) }
+func (v sight) rank() string    { return dialog.Rank(*v.state, v.red) }
+func (v sight) dot() dialog.Dot { return dialog.DotOf(*v.state, *v.viewer, v.red, v.unread(), v.now) }
 func (v sight) in(g dialog.Group) bool {
 	for _, x := range v.groups {
 		if x == g {
@@ -50,8 +58,8 @@ func (v sight) wire() Row {
 		Reasons:    make([]Reason, len(v.red)),
 		Groups:     make([]Group, len(v.groups)),
 		Rank:       v.rank(),
-		ChangesAt:  dialog.ChangesAt(st, v.viewer, v.next, v.now),
-		Can:        canOf(dialog.CanDo(st, v.viewer, v.now)),
+		ChangesAt:  dialog.ChangesAt(st, *v.viewer, v.next, v.now),
+		Can:        canOf(dialog.CanDo(st, *v.viewer, v.now)),
 		Last:       lastOf(r.Last, v.viewer.ID),
 		Labels:     labelChips(r.Labels),
 		RedSince:   dialog.RedSince(st, r.Settings, v.red),
