@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/otklik/otklik/dialog"
@@ -208,10 +209,15 @@ func TestGlanceIsTheRow(t *testing.T) {
 			read[m.DialogID] = m.Events
 		}
 		want := map[string]string{}
+		var states []dialog.State
 		for i := range rows {
+			states = append(states, rows[i].State)
 			if r := &rows[i]; dialog.Visible(r.State, seat.Operator, open.now) {
 				want[r.State.ID] = sightText(see(r, seat.Operator, read[r.State.ID], open.now))
 			}
+		}
+		if got, want := backlogOf(seat.Operator, false, statesOf(open.open), open.now), backlogOf(seat.Operator, false, slices.Values(states), open.now); got != want || got == 0 {
+			t.Errorf("%s: a backlog of %d, want %d", p.name, got, want)
 		}
 		if len(want) == 0 || len(open.sights) != len(want) {
 			t.Fatalf("%s sees %d, want %d", p.name, len(open.sights), len(want))

@@ -21,7 +21,7 @@ type Glance struct {
 
 const glanceSQL = `
 SELECT d.id, s.department_id, s.assignee_id, s.waiting_since, s.transferred, s.transferred_at, d.visitor_events, d.last_at,
-d.last_shown_at, coalesce(r.events, 0)
+d.last_shown_at, d.blocked, coalesce(r.events, 0)
 FROM sessions s JOIN dialogs d ON d.id = s.dialog_id
 LEFT JOIN reads r ON r.dialog_id = d.id AND r.operator_id = $2
 WHERE s.project_id = $1 AND s.closed_at IS NULL`
@@ -43,7 +43,7 @@ func scanGlances(rows pgx.Rows, seat Seat) ([]Glance, error) {
 	var (
 		id, department, assignee          pgtype.UUID
 		waiting, handed, lastAt, lastShow pgtype.Timestamptz
-		transferred                       bool
+		transferred, blocked              bool
 		events, read                      int64
 		out                               []Glance
 	)
@@ -56,7 +56,7 @@ func scanGlances(rows pgx.Rows, seat Seat) ([]Glance, error) {
 		}
 		return text
 	}
-	into := []any{&id, &department, &assignee, &waiting, &transferred, &handed, &events, &lastAt, &lastShow, &read}
+	into := []any{&id, &department, &assignee, &waiting, &transferred, &handed, &events, &lastAt, &lastShow, &blocked, &read}
 	type place struct {
 		state   dialog.State
 		session dialog.Session
@@ -71,7 +71,7 @@ func scanGlances(rows pgx.Rows, seat Seat) ([]Glance, error) {
 		p.session = dialog.Session{DepartmentID: name(department), AssigneeID: name(assignee), WaitingSince: utc(waiting),
 			Transferred: transferred, TransferredAt: utc(handed)}
 		p.state = dialog.State{ID: uuid.UUID(id.Bytes).String(), ProjectID: seat.ProjectID, LastAt: utc(lastAt),
-			VisitorEvents: events, Session: &p.session}
+			VisitorEvents: events, Blocked: blocked, Session: &p.session}
 		out = append(out, Glance{&p.state, utc(lastShow), read})
 		return nil
 	})
