@@ -243,3 +243,45 @@ func isRefusal(err error, code dialog.Code) bool {
 	var r *dialog.Refusal
 	return errors.As(err, &r) && r.Code == code
 }
+
+// D-30, D-31: two starts at once at eight make ten, which neither of them saw; and a queue that goes to nine and back to
+// ten serves who waits still, not who was served before.
+func TestQueueAtTheThreshold(t *testing.T) {
+	t.Parallel()
+	shop := storetest.New(t)
+	queue := store.Queue{ProjectID: shop.Project}
+	ids := crowd(shop, "", 8)
+	var starts sync.WaitGroup
+	for range 2 {
+		id := shop.Dialog()
+		ids = append(ids, id)
+		starts.Go(func() { shop.Do(id, storetest.Write("есть кто?")) })
+	}
+	starts.Wait()
+	if q, err := shop.WakeQueues(t.Context()); err != nil || len(q) != 1 {
+		t.Fatalf("the tenth is missed: %v %v", q, err)
+	}
+	long(shop)
+	waiters := func() []store.LongWaiter {
+		t.Helper()
+		w, err := shop.LongWaiters(t.Context(), queue, 25)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w
+	}
+	if n := len(waiters()); n != 10 {
+		t.Fatalf("%d long waiters", n)
+	}
+	for _, id := range ids[:4] {
+		shop.Do(id, dialog.OfferContacts{})
+	}
+	shop.Do(ids[0], storetest.Reply(shop.Anna, "слушаю")) // nine
+	if n := len(waiters()); n != 0 {
+		t.Errorf("%d to be served at nine", n)
+	}
+	crowd(shop, "", 1) // ten again
+	if n := len(waiters()); n != 6 {
+		t.Errorf("%d to be served, want the six who got nothing and wait long", n)
+	}
+}
