@@ -51,7 +51,8 @@ export default function SettingsPage({ me, route }: { me: Me; route: Route }) {
 
 function Settings({ me, route }: { me: Me; route: Route }) {
   const { t } = useText()
-  const administered = useAdminProjects(me.operator.admin)
+  const administrator = me.operator.admin || me.projects.some((p) => p.level === 'admin')
+  const administered = useAdminProjects(administrator)
   useShortcuts()
   useEffect(watchLeaving, [])
   usePanes()
@@ -64,7 +65,7 @@ function Settings({ me, route }: { me: Me; route: Route }) {
   const sections = sectionsFor(admin)
   const allowed = sections.flatMap((s) => s.screens.map(([id]) => id))
   const screen = allowed.find((s) => s === route.screen) ?? 'templates'
-  const ready = !me.operator.admin || !!administered.data
+  const ready = !administrator || !!administered.data
 
   useEffect(() => {
     if (ready && project && (route.project !== project.id || route.screen !== screen)) go({ area: 'settings', project: project.id, screen }, { replace: true })
