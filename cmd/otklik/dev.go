@@ -38,6 +38,7 @@ type dev struct {
 	host   string
 	port   int
 	uiPort int
+	empty  bool // without demo data
 
 	url string // where people reach it, without a slash at the end
 
@@ -55,10 +56,11 @@ type dev struct {
 func runDev(ctx context.Context, m *Main, args []string) error {
 	f := m.Flags("dev")
 	data := f.String("data", m.Env("OTKLIK_DATA"), "folder for data and logs (OTKLIK_DATA; default .otklik)")
+	empty := f.Bool("empty", false, "no demo data: the console begins with its first setup")
 	if err := m.Parse(f, args); err != nil {
 		return err
 	}
-	d := &dev{m: m, host: m.EnvOr("OTKLIK_HOST", "127.0.0.1")}
+	d := &dev{m: m, host: m.EnvOr("OTKLIK_HOST", "127.0.0.1"), empty: *empty}
 	var err error
 	if d.port, err = m.portOf("OTKLIK_PORT", 7080); err != nil {
 		return err
@@ -168,7 +170,7 @@ func (d *dev) start(ctx context.Context) error {
 	if _, err := d.once(ctx, "migrate"); err != nil {
 		return err
 	}
-	out, err := d.once(ctx, "seed", "--demo")
+	out, err := d.seed(ctx)
 	if err != nil {
 		return err
 	}
@@ -295,6 +297,14 @@ func (d *dev) waitReady(ctx context.Context) error {
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
+}
+
+// seed fills in the demo data, unless one wants to begin with nothing; it names the sign-ins.
+func (d *dev) seed(ctx context.Context) (string, error) {
+	if d.empty {
+		return "logins: none yet, the code for the first one is in " + d.logFile("serve"), nil
+	}
+	return d.once(ctx, "seed", "--demo")
 }
 
 // readyLine is the one line people and scripts wait for.

@@ -11,7 +11,6 @@ import { Confirm } from './Confirm.tsx'
 import { type Page, useList, usePlace, useSearch } from './data.ts'
 import { type Errors, errorsOf, type Form, useForm } from './form.ts'
 import { FormPane, Wrong } from './fields.tsx'
-import { errorText } from '../ui/errorText.ts'
 import { guard } from './guard.ts'
 import type { ScreenId } from './nav.ts'
 
@@ -285,7 +284,7 @@ export function Failed({ error, again }: { error: unknown; again: () => void }) 
   const r = useText()
   return (
     <div className="nothing" role="alert">
-      <Wrong text={errorText(r, error)} />
+      <Wrong text={errorsOf(r, error)['']} />
       <button type="button" className="b sm" onClick={again}>
         {r.t('btn.retry')}
       </button>

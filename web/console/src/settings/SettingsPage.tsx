@@ -5,6 +5,7 @@ import { useShortcuts, useWish } from '../app/shortcuts.ts'
 import { TopBar } from '../app/TopBar.tsx'
 import '../styles/settings.css'
 import { useText } from '../text/text.tsx'
+import { preloadPopLayer } from '../ui/PopButton.tsx'
 import { LeaveQuestion } from './Confirm.tsx'
 import { PlaceContext, useAdminProjects } from './data.ts'
 import { watchLeaving } from './guard.ts'
@@ -55,6 +56,7 @@ function Settings({ me, route }: { me: Me; route: Route }) {
   const administered = useAdminProjects(administrator)
   useShortcuts()
   useEffect(watchLeaving, [])
+  useEffect(preloadPopLayer, [])
   usePanes()
 
   // Projects he administers, on or off, and those where he has templates of his own.

@@ -71,7 +71,7 @@ export function useForm<T extends object>(options: FormOptions<T>): Form<T> {
     now = { id: options.id, base: options.base, value: options.base, conflicts: [] }
     setState(now)
     setErrors({})
-    setSaved(false)
+    setSaved(saved && same(state.base, options.base)) // a new thing got its id with its first save
   } else if (!same(state.base, options.base)) {
     const next = rebase(state.base, state.value, options.base)
     now = { ...state, base: options.base, value: next.value, conflicts: [...new Set([...state.conflicts, ...next.conflicts])] }

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { type ReactNode, useId, useState } from 'react'
 import type { AuditRecord } from '../../../../shared/api.gen.ts'
 import { call } from '../../api/client.ts'
 import { go, pathOf } from '../../app/route.ts'
@@ -51,26 +51,21 @@ export default function Audit() {
       <div className="bd" tabIndex={-1}>
         <h2>{r.t('set.audit')}</h2>
         <div className="filters" role="search" aria-label={r.t('sort.filter')}>
-          <label>
-            <span className="flab">{r.t('set.audit.from')}</span>
-            <input type="date" className="in" value={f.from} max={f.to || undefined} onChange={(e) => set({ from: e.target.value })} />
-          </label>
-          <label>
-            <span className="flab">{r.t('set.audit.to')}</span>
-            <input type="date" className="in" value={f.to} min={f.from || undefined} onChange={(e) => set({ to: e.target.value })} />
-          </label>
-          <label>
-            <span className="flab">{r.t('who.operator')}</span>
-            <Select value={f.operator} onPick={(operator) => set({ operator })} choices={[{ value: NOBODY, text: r.t('set.audit.anyone') }, ...(people.data ?? []).map((p) => ({ value: p.id, text: p.name }))]} />
-          </label>
-          <label>
-            <span className="flab">{r.t('set.audit.action')}</span>
-            <Select value={f.action} onPick={(action) => set({ action })} choices={[{ value: '', text: r.t('set.audit.any') }, ...actions]} />
-          </label>
-          <label>
-            <span className="flab">{r.t('project.one')}</span>
-            <Select value={f.project} onPick={(p) => set({ project: p })} choices={[{ value: '', text: r.t('set.audit.allProjects') }, ...projects.map((p) => ({ value: p.id, text: p.name }))]} />
-          </label>
+          <Filter label={r.t('set.audit.from')}>
+            {(id) => <input id={id} type="date" className="in" value={f.from} max={f.to || undefined} onChange={(e) => set({ from: e.target.value })} />}
+          </Filter>
+          <Filter label={r.t('set.audit.to')}>
+            {(id) => <input id={id} type="date" className="in" value={f.to} min={f.from || undefined} onChange={(e) => set({ to: e.target.value })} />}
+          </Filter>
+          <Filter label={r.t('who.operator')}>
+            {(id) => <Select id={id} value={f.operator} onPick={(operator) => set({ operator })} choices={[{ value: NOBODY, text: r.t('set.audit.anyone') }, ...(people.data ?? []).map((p) => ({ value: p.id, text: p.name }))]} />}
+          </Filter>
+          <Filter label={r.t('set.audit.action')}>
+            {(id) => <Select id={id} value={f.action} onPick={(action) => set({ action })} choices={[{ value: '', text: r.t('set.audit.any') }, ...actions]} />}
+          </Filter>
+          <Filter label={r.t('project.one')}>
+            {(id) => <Select id={id} value={f.project} onPick={(p) => set({ project: p })} choices={[{ value: '', text: r.t('set.audit.allProjects') }, ...projects.map((p) => ({ value: p.id, text: p.name }))]} />}
+          </Filter>
         </div>
         {list.error && !list.items ? <Failed error={list.error} again={() => void list.refetch()} /> : null}
         {list.items ? (
@@ -100,6 +95,18 @@ export default function Audit() {
         ) : null}
       </div>
     </section>
+  )
+}
+
+function Filter({ label, children }: { label: string; children: (id: string) => ReactNode }) {
+  const id = useId()
+  return (
+    <div>
+      <label className="flab" htmlFor={id}>
+        {label}
+      </label>
+      {children(id)}
+    </div>
   )
 }
 
