@@ -3,6 +3,7 @@ import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-quer
 import { createContext, use, useState } from 'react'
 import type { Me, ProjectSettings, ProjectSettingsPatch } from '../../../shared/api.gen.ts'
 import { call } from '../api/client.ts'
+import { Refusal } from '../api/errors.ts'
 import { useText } from '../text/text.tsx'
 import { type Errors, type Form, same, useForm } from './form.ts'
 
@@ -44,7 +45,15 @@ export function useProjectForm<T extends object>(settings: ProjectSettings, opti
     async save(value) {
       const before = options.patch(base) as Record<string, unknown>
       const changed = Object.fromEntries(Object.entries(options.patch(value)).filter(([k, v]) => !same(v, before[k])))
-      const made = await call('patch', '/admin/projects/{project_id}', { path: { project_id: settings.id }, body: { rev: settings.rev, ...changed } })
+      const path = { project_id: settings.id }
+      const patch = (rev: number) => call('patch', '/admin/projects/{project_id}', { path, body: { rev, ...changed } })
+      const made = await patch(settings.rev).catch(async (e: unknown) => {
+        if (!(e instanceof Refusal) || e.code !== 'conflict') throw e
+        // Something else of the project was changed, a label or another screen: nobody has to decide anything.
+        const newest = await call('get', '/admin/projects/{project_id}', { path })
+        if (!same(options.draft(newest), base)) throw e
+        return patch(newest.rev)
+      })
       query.setQueryData(key, made)
       if (made.name !== settings.name || made.active !== settings.active) {
         void query.invalidateQueries({ queryKey: ['settings', 'projects'] })

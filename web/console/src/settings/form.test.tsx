@@ -122,7 +122,7 @@ describe('a form of the settings (D-07)', () => {
   it('after a conflict shows the newer value, keeps the typed one, and saves it against the new rev', async () => {
     await type('240')
     server = { ...server, rev: 7, long_wait_seconds: 600 }
-    answers = [{ status: 409, body: { code: 'conflict', message: '' } }]
+    answers = [{ status: 409, body: { code: 'conflict', message: '', field: 'rev' } }]
     await save()
     await vi.waitFor(() => expect(shown()).toContain('Новое значение: 600'))
     expect(field().value).toBe('240')
@@ -132,10 +132,19 @@ describe('a form of the settings (D-07)', () => {
     expect(shown()).not.toContain('Новое значение')
   })
 
+  it('saves again by itself when only other things of the project were changed', async () => {
+    await type('240')
+    server = { ...server, rev: 7 }
+    answers = [{ status: 409, body: { code: 'conflict', message: '', field: 'rev' } }]
+    await save()
+    await vi.waitFor(() => expect(sent.at(-1)!.body).toEqual({ rev: 7, long_wait_seconds: 240 }))
+    expect(shown()).toContain('Сохранено')
+  })
+
   it('takes the newer value when asked to', async () => {
     await type('240')
     server = { ...server, rev: 7, long_wait_seconds: 600 }
-    answers = [{ status: 409, body: { code: 'conflict', message: '' } }]
+    answers = [{ status: 409, body: { code: 'conflict', message: '', field: 'rev' } }]
     await save()
     await vi.waitFor(() => expect(button('Взять новое')).toBeTruthy())
     await act(() => button('Взять новое').click())

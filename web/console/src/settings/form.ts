@@ -135,7 +135,7 @@ function focusWrong() {
 export function errorsOf(r: Reader, e: unknown, special?: (e: Refusal) => TextKey | undefined): Errors {
   if (!(e instanceof Refusal)) return { '': errorText(r, e) }
   const key = special?.(e)
-  return { [e.field ?? '']: key ? r.t(key) : refusalAt(r, e) }
+  return { [e.code === 'conflict' ? '' : (e.field ?? '')]: key ? r.t(key) : refusalAt(r, e) }
 }
 
 function refusalAt(r: Reader, e: Refusal): string {

@@ -41,7 +41,7 @@ export function Access() {
   const list = useList(['settings', 'access'], projects.read, asked)
   const columns = projects.columns
   return (
-    <section className="ed" aria-label={t('nav.access')}>
+    <section className="ed">
       <div className="bd" tabIndex={-1}>
         <div className="flex g12 table-head">
           <h2>{t('nav.access')}</h2>

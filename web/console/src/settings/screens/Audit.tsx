@@ -47,7 +47,7 @@ export default function Audit() {
     .map((a) => ({ value: a, text: actionText(r, a) }))
     .sort((a, b) => a.text.localeCompare(b.text, r.locale))
   return (
-    <section className="ed" aria-label={r.t('set.audit')}>
+    <section className="ed">
       <div className="bd" tabIndex={-1}>
         <h2>{r.t('set.audit')}</h2>
         <div className="filters" role="search" aria-label={r.t('sort.filter')}>

@@ -63,7 +63,7 @@ export default function Blocks() {
   )
   if (tab === 'sync') return <WithSettings>{(s) => <SyncForm settings={s} tabs={tabs} />}</WithSettings>
   return (
-    <section className="ed" aria-label={t('act.blockPage')}>
+    <section className="ed">
       <div className="bd" tabIndex={-1}>
         <div className="w table-w">
           {tabs}
