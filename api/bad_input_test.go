@@ -25,6 +25,7 @@ func TestBadInput(t *testing.T) {
 		status       int
 		code, field  string
 	}
+	w.exec(`UPDATE projects SET form = form || '{"enabled":false}' WHERE id = $1`, w.shop)
 	op, vis := w.oleg.headers(), v.headers()
 	id := func(s string) string { return `{"client_id":"abcdefgh",` + s }
 	calls := []call{

@@ -16,6 +16,8 @@ ALTER TABLE projects
     ADD COLUMN block_secret   text NOT NULL DEFAULT '',         -- signs both
     ADD COLUMN retention_days integer NOT NULL DEFAULT 0 CHECK (retention_days >= 0); -- D-64; 0: kept
 UPDATE projects SET form = '{"enabled":true,"before":false,"title":"","consent_text":"","consent_url":""}'::jsonb || form;
+ALTER TABLE projects ALTER COLUMN form SET DEFAULT '{"enabled":true,"before":false,"title":"","name":"shown","phone":"required",
+"email":"shown","consent_text":"","consent_url":"","consent_version":"1"}';
 
 ALTER TABLE departments
     ADD COLUMN hours  jsonb,                         -- NULL: around the clock
