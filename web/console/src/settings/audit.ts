@@ -2,6 +2,7 @@
 import type { AuditRecord, Hours, HoursInterval } from '../../../shared/api.gen.ts'
 import type { TextKey } from '../../../shared/i18n.ts'
 import type { Reader } from '../text/text.tsx'
+import { LABEL_COLORS } from '../ui/labels.ts'
 import { same } from './form.ts'
 
 export const ACTIONS: Record<string, TextKey> = {
@@ -80,6 +81,19 @@ const FIELDS: Record<string, TextKey> = {
   block_hook_url: 'set.block.hookUrl',
 }
 
+/** Parts of the contact form, told one by one; its fields bear other names than those of other things. */
+const FORM: Record<string, TextKey> = {
+  enabled: 'set.contacts.enabled',
+  before: 'set.contacts.before',
+  title: 'set.contacts.title',
+  name: 'card.name',
+  phone: 'card.phone',
+  email: 'card.email',
+  consent_text: 'set.contacts.consent',
+  consent_url: 'set.contacts.url',
+}
+const MODES: Record<string, TextKey> = { hidden: 'set.contacts.hidden', shown: 'set.contacts.shown', required: 'set.contacts.required' }
+
 const LEVELS: Record<string, TextKey> = { none: 'set.access.none', view: 'who.viewer', operator: 'who.operator', senior: 'who.senior', admin: 'who.admin' }
 
 export function actionText(r: Reader, action: string): string {
@@ -94,16 +108,17 @@ export interface Change {
 }
 
 /** Only what differs; ids and counters of the record itself say nothing to a reader. */
-export function changesOf(r: Reader, record: Pick<AuditRecord, 'before' | 'after'>): Change[] {
+export function changesOf(r: Reader, record: Pick<AuditRecord, 'before' | 'after'>, names = FIELDS): Change[] {
   const { before, after } = record
   const keys = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])].filter((k) => k !== 'id' && k !== 'rev')
   return keys
     .filter((k) => !same(before?.[k], after?.[k]))
     .flatMap((k): Change[] => {
       const [was, is] = [before?.[k], after?.[k]]
-      // Parts of the contact form are told one by one.
-      if (k === 'form' && isRecord(was) && isRecord(is)) return changesOf(r, { before: was, after: is })
-      return [{ field: FIELDS[k] ? r.t(FIELDS[k]) : k, before: valueText(r, k, was), after: valueText(r, k, is) }]
+      if (k === 'form' && isRecord(was) && isRecord(is)) return changesOf(r, { before: was, after: is }, FORM)
+      if (names === FORM && !FORM[k]) return [] // the version follows the text
+      const text = (value: unknown) => (names === FORM && MODES[String(value)] ? r.t(MODES[String(value)]!) : valueText(r, k, value))
+      return [{ field: names[k] ? r.t(names[k]) : k, before: before && text(was), after: after && text(is) }]
     })
     .filter((c) => c.before !== undefined || c.after !== undefined)
 }
@@ -111,6 +126,8 @@ export function changesOf(r: Reader, record: Pick<AuditRecord, 'before' | 'after
 const isRecord = (x: unknown): x is Record<string, unknown> => typeof x === 'object' && x !== null && !Array.isArray(x)
 
 function valueText(r: Reader, key: string, value: unknown): string | undefined {
+  if (key === 'hours' && value === null) return r.t('set.hours.always')
+  if (key === 'color' && typeof value === 'number' && LABEL_COLORS[value]) return r.t(LABEL_COLORS[value])
   if (value === undefined || value === null || value === '') return undefined
   if (typeof value === 'boolean') return r.t(value ? 'btn.yes' : 'btn.no')
   if (key === 'level' || key === 'label_level') return LEVELS[String(value)] ? r.t(LEVELS[String(value)]!) : String(value)
