@@ -9,8 +9,9 @@ const GROUPS: Record<string, string> = {
     project.widget consent.policy`,
   'Backlog, hours, shifts': `
     queue.one backlog.operator backlog.next top.shift plan.shiftEnd hours.nextShift`,
-  'Contact request and templates': `
-    win.contacts win.template win.templates win.useTemplate template.none template.preview`,
+  'Attention and presence, on their way': `
+    hours.nextToday hours.nextOn btn.collapse btn.expand plan.backlogAt plan.autoClose plan.rating status.title
+    pref.sound pref.notify pref.notifyText pref.enter pref.mute pref.muted pref.denied`,
   'Terms of the glossary that no screen shows as they are': `
     who.client list.lastMessage list.avatar win.start win.claim hist.session
     clock.barRed`,
@@ -19,8 +20,6 @@ const GROUPS: Record<string, string> = {
   'Card and chat log, on their way': `
     log.find log.filters log.dates log.from log.to log.days log.tag log.remove log.reset log.choose
     log.length win.onPage`,
-  'Widget, on its way': `
-    form.pendingReplaced`,
 }
 
 export const RESERVED: readonly string[] = Object.values(GROUPS).flatMap((keys) => keys.trim().split(/\s+/))

@@ -16,6 +16,7 @@ const KEYS: readonly [string[], TextKey][] = [
   [['L'], 'label.attach'],
   [['T'], 'win.transfer'],
   [['X'], 'win.leave'],
+  [['C'], 'win.contacts'],
   [['S'], 'sort.title'],
   [['P'], 'project.select'],
   [['?'], 'keys.title'],

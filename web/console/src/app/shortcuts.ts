@@ -7,7 +7,7 @@ export type Wish =
   | 'prev' | 'next' | 'nextDeadline'
   | 'transfer' | 'leave' | 'sort' | 'project' | 'keys'
   | 'pane' | 'paneBack' | 'rows'
-  | 'search' | 'searchOlder' | 'searchNewer' | 'labels'
+  | 'search' | 'searchOlder' | 'searchNewer' | 'labels' | 'contacts'
 
 const target = new EventTarget()
 
@@ -50,7 +50,7 @@ export function useSingleKeys(): [boolean, (on: boolean) => void] {
   ]
 }
 
-const SINGLE: Record<string, Wish> = { KeyT: 'transfer', KeyX: 'leave', KeyS: 'sort', KeyP: 'project', KeyL: 'labels', Slash: 'search' }
+const SINGLE: Record<string, Wish> = { KeyT: 'transfer', KeyX: 'leave', KeyS: 'sort', KeyP: 'project', KeyL: 'labels', KeyC: 'contacts', Slash: 'search' }
 
 export function wishOf(e: Pick<KeyboardEvent, 'code' | 'key' | 'altKey' | 'ctrlKey' | 'metaKey' | 'shiftKey'>, inText: boolean, single: boolean): Wish | undefined {
   if (e.code === 'F6') return e.shiftKey ? 'paneBack' : 'pane'

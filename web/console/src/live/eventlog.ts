@@ -22,6 +22,10 @@ export class EventLog {
     return known ? 'known' : 'added'
   }
 
+  clear() {
+    this.runs = []
+  }
+
   /** The run at the end of the log, which live events continue. */
   tail(): readonly Event[] {
     return this.runs.at(-1) ?? []

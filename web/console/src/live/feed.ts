@@ -47,6 +47,15 @@ export class Feed extends Emitter {
     return this.load()
   }
 
+  /** Bodies were erased on the server (D-64): nothing read before may stay here. */
+  forget(): Promise<void> {
+    this.log.clear()
+    this.anchor = undefined
+    this.target = undefined
+    this.ready = false
+    return this.reload()
+  }
+
   /** Events shown, without holes. */
   shown(): readonly Event[] {
     return (this.anchor !== undefined && this.log.runWith(this.anchor)) || this.log.tail()

@@ -175,6 +175,8 @@ export class Workspace extends Emitter {
   take(dialogId: string, event: Event) {
     const feed = this.feeds.get(dialogId)
     if (!feed?.push(event)) return
+    // Everything before it was emptied: what is kept here is read again (D-64).
+    if (event.kind === 'erased') void feed.forget().then(() => this.subscribeTo(dialogId, feed))
     this.sends.seen(event)
     this.claims.seen(dialogId, event)
     if (event.author === 'visitor') this.typing.delete(dialogId)

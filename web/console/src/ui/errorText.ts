@@ -44,6 +44,8 @@ export function refusalText(r: Reader, code: string, about: { name?: string; max
       return r.t('label.limit')
     case 'no_address':
       return r.t('block.noAddress')
+    case 'form_disabled':
+      return r.t('form.pendingReplaced')
     case 'blocked':
       return r.t('clock.barBlocked')
     case 'forbidden':

@@ -1,10 +1,17 @@
-import { type KeyboardEvent, useLayoutEffect, useRef, useState } from 'react'
+import { type KeyboardEvent, lazy, Suspense, useLayoutEffect, useRef, useState } from 'react'
 import type { Row } from '../../../shared/api.gen.ts'
 import { Refusal } from '../api/errors.ts'
 import { useText } from '../text/text.tsx'
 import { errorText, refusalText } from '../ui/errorText.ts'
 import { useStore, useWorkspace } from '../ui/hooks.ts'
+import type { IconName } from '../ui/icons.ts'
 import { Icon } from '../ui/marks.tsx'
+import { ContactButton, contactError } from './ContactButton.tsx'
+import { insertAt } from './insert.ts'
+
+const Templates = lazy(() => import('./Templates.tsx'))
+
+const LOCK_ICON: Partial<Record<string, IconName>> = { limit_reached: 'warn', outside_working_hours: 'moon', blocked: 'block' }
 
 const MAX = 4000
 
@@ -26,6 +33,11 @@ export function Composer({ row, unavailable = false }: { row: Row; unavailable?:
   // A refusal is over when the dialog has become one's own since, or when another session has begun.
   const claim = tried && tried.sessionId === row.session.id && row.session.assignee?.id !== meId ? tried : undefined
   const [focused, setFocused] = useState(false)
+  const [contactFailed, setContactFailed] = useState<unknown>()
+  /** What the modal of templates begins to look for; undefined: it is closed. */
+  const [templates, setTemplates] = useState<string>()
+  const cursor = useRef<[number, number]>([0, 0])
+  const byEnter = workspace.me()?.operator.prefs?.send_by_enter !== false
   const field = useRef<HTMLTextAreaElement>(null)
 
   const length = [...clean(text)].length
@@ -60,13 +72,15 @@ export function Composer({ row, unavailable = false }: { row: Row; unavailable?:
     return (
       <div className="comp">
         <div className={can === 'limit_reached' ? 'lockbar w' : 'lockbar'} role="status">
-          <Icon name={can === 'limit_reached' ? 'warn' : can === 'outside_working_hours' ? 'moon' : 'lock'} />
+          <Icon name={LOCK_ICON[can] ?? 'lock'} />
           {winner && can === 'not_assignee' ? r.t('dialog.foreign', { name: winner }) : blocked}
         </div>
       </div>
     )
 
   const busy = !!claim?.busy
+  // Switched off in the settings: no button (D-34).
+  const withForm = workspace.projectOf(row.project_id)?.form_enabled
   const ready = length > 0 && !tooLong && !blocked && !busy
 
   function send() {
@@ -79,10 +93,34 @@ export function Composer({ row, unavailable = false }: { row: Row; unavailable?:
     drafts.set(row.id, '')
   }
 
+  function openTemplates(find: string) {
+    const el = field.current
+    cursor.current = el ? [el.selectionStart, el.selectionEnd] : [text.length, text.length]
+    setTemplates(find)
+  }
+
+  function useTemplate(piece: string) {
+    const put = insertAt(text, ...cursor.current, piece)
+    cursor.current = [put.cursor, put.cursor]
+    drafts.set(row.id, put.text)
+    setTemplates(undefined)
+  }
+
+  function backToField() {
+    field.current?.focus()
+    field.current?.setSelectionRange(...cursor.current)
+  }
+
   const onKeyDown = (e: KeyboardEvent) => {
+    // On an empty box «/» begins the command of a template.
+    if (e.key === '/' && !text && !e.ctrlKey && !e.metaKey && !e.altKey && !e.nativeEvent.isComposing) {
+      e.preventDefault()
+      return openTemplates('/')
+    }
     // Enter that ends an IME composition belongs to the composition.
     if (e.key !== 'Enter' || e.nativeEvent.isComposing || e.keyCode === 229) return
-    if (e.shiftKey && !e.ctrlKey) return
+    const ctrl = e.ctrlKey || e.metaKey
+    if (!ctrl && (e.shiftKey || !byEnter)) return
     e.preventDefault()
     send()
   }
@@ -98,11 +136,21 @@ export function Composer({ row, unavailable = false }: { row: Row; unavailable?:
             <b>{r.t('msg.failed')}.</b> {errorText(r, claim.error)}
           </span>
         </div>
+      ) : contactFailed ? (
+        <div className="note w" role="alert">
+          <Icon name="warn" />
+          <span className="sp">
+            <b>{r.t('win.contacts')}.</b> {contactError(r, contactFailed)}
+          </span>
+          <button className="b gh sm ic" aria-label={r.t('btn.close')} onClick={() => setContactFailed(undefined)}>
+            <Icon name="x" size={14} />
+          </button>
+        </div>
       ) : null}
       {blocked ? null : (
         <div className="hint" id="composer-hint">
           {untaken ? <Icon name="info" size={14} /> : null}
-          {tooLong ? r.t('msg.tooLong', { max: MAX }) : untaken ? r.t('composer.claims') : r.t('composer.keys')}
+          {tooLong ? r.t('msg.tooLong', { max: MAX }) : untaken ? r.t('composer.claims') : r.t(byEnter ? 'composer.keys' : 'composer.keysCtrl')}
         </div>
       )}
       <div className={`cbox${focused ? ' foc' : ''}${blocked || tooLong ? ' lost' : ''}`}>
@@ -126,13 +174,34 @@ export function Composer({ row, unavailable = false }: { row: Row; unavailable?:
           onBlur={() => setFocused(false)}
         />
         <div className="tl">
+          {blocked ? null : (
+            <>
+              {withForm ? <ContactButton row={row} onError={setContactFailed} /> : null}
+              <TemplateButton onPress={() => openTemplates('')} />
+            </>
+          )}
           <span className="sp" />
           <button className="b pri" aria-disabled={!ready} aria-busy={busy} onClick={send}>
             {busy ? r.t('msg.sending') : r.t('win.send')}
           </button>
         </div>
       </div>
+      {templates === undefined ? null : (
+        <Suspense>
+          <Templates row={row} find={templates} onUse={useTemplate} onClose={() => setTemplates(undefined)} onClosed={backToField} />
+        </Suspense>
+      )}
     </div>
+  )
+}
+
+function TemplateButton({ onPress }: { onPress: () => void }) {
+  const { t } = useText()
+  return (
+    <button className="b gh" aria-haspopup="dialog" aria-label={t('win.template')} title={t('win.template')} onClick={onPress}>
+      <Icon name="chat" />
+      <span className="bt">{t('win.template')}</span>
+    </button>
   )
 }
 

@@ -20,6 +20,9 @@ const SYSTEM_ICON: Partial<Record<string, IconName>> = {
   'transfer.done': 'swap',
   'block.done': 'block',
   'unblock.done': 'check',
+  'backlog.visitor': 'hour',
+  'hours.visitor': 'moon',
+  'offline.visitor': 'nouser',
 }
 
 /** `query` is what is searched for, `now` whether this is the match one stands at (R-080). */
@@ -29,6 +32,8 @@ interface LineProps {
   mark: boolean
   query?: string
   now?: boolean
+  /** The contact form that stands open: others are no longer active (D-34). */
+  openForm?: number
 }
 
 export const EventLine = memo(function EventLine(props: LineProps) {
@@ -46,8 +51,9 @@ export const EventLine = memo(function EventLine(props: LineProps) {
       return text ? <SystemLine icon={SYSTEM_ICON[event.key!] ?? 'info'} text={text} event={event} mark={mark} /> : null
     }
     case 'form_request':
+      return <FormRequest event={event} mark={mark} open={props.openForm === event.seq} />
     case 'erased':
-      return null
+      return <SystemLine icon="trash" text={r.t('msg.erased')} event={event} mark={mark} />
   }
 })
 
@@ -60,7 +66,7 @@ function Bubble({ event, follows, mark, query, now }: LineProps) {
     <div className={classOf(operator ? 'm o' : 'm v', follows && 'c', mark && 'marked')} data-seq={event.seq}>
       {operator && !follows ? <span className="who">{who}</span> : <span className="vh">{who}: </span>}
       <div className="bub">
-        <SafeText text={event.text ?? ''} query={query} now={now} />
+        {event.text ? <SafeText text={event.text} query={query} now={now} /> : <span className="mut">{r.t('msg.erased')}</span>}
         <BubbleTime r={r} at={event.at} />
       </div>
     </div>
@@ -134,6 +140,25 @@ function FormCard({ event, mark, query, now }: LineProps) {
         <Icon name="check" size={14} />
         <span>{r.t('consent.short')}</span>
       </div>
+    </section>
+  )
+}
+
+/** The form as the visitor has it before him (R-049): what it asks for, and whether it can still be filled in (M-58). */
+function FormRequest({ event, mark, open }: { event: Event; mark: boolean; open: boolean }) {
+  const r = useText()
+  const fields = FORM_FIELDS.filter(([field]) => event.params?.[field] === 'shown' || event.params?.[field] === 'required')
+  return (
+    <section className={classOf('fcard', 'asked', mark && 'marked')} data-seq={event.seq} aria-label={r.t('win.contactForm')}>
+      <h3>
+        <Icon name="form" />
+        {r.t('win.contactForm')}
+        <time className="mut" dateTime={event.at} title={dateTime(r.locale, event.at, true)}>
+          {clockTime(r.locale, event.at)}
+        </time>
+      </h3>
+      <p className="sec">{fields.map(([field, label]) => r.t(label) + (event.params?.[field] === 'required' ? '*' : '')).join(' · ')}</p>
+      <p className="t12 mut">{r.t(open ? 'form.open' : 'form.pendingReplaced')}</p>
     </section>
   )
 }

@@ -50,6 +50,7 @@ export function Stream({ feed, row, sessions, typing }: { feed: Feed; row: Row; 
                 mark={feed.target?.seq === line.event.seq && !feed.target.quiet}
                 query={search.query || undefined}
                 now={search.current === line.event.seq}
+                openForm={row.form?.seq}
               />
             ) : (
               <Separator key={line.key} line={line} department={line.kind === 'session' ? departments.get(line.sessionId) : undefined} />
