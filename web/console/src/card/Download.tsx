@@ -2,7 +2,6 @@ import { urlOf } from '../api/client.ts'
 import { NoAnswer, Refusal } from '../api/errors.ts'
 import { useText } from '../text/text.tsx'
 import { Icon } from '../ui/marks.tsx'
-import { Tip } from '../ui/Tip.tsx'
 
 interface SaveHandle {
   createWritable(): Promise<{ write(data: Blob): Promise<void>; close(): Promise<void> }>
@@ -14,18 +13,18 @@ export function DownloadButton(props: { dialogId: string; allowed: boolean; onEr
   const r = useText()
   const { dialogId, allowed, onError } = props
   const url = urlOf('/operator/dialogs/{dialog_id}/transcript', { dialog_id: dialogId }, { lang: r.locale })
-  const button = (
+  return (
     <button
       className="b sm"
       aria-disabled={!allowed}
       aria-describedby={allowed ? undefined : 'download-off'}
+      title={allowed ? undefined : r.t('download.off')}
       onClick={() => allowed && void save(url).then(() => onError(undefined), onError)}
     >
       <Icon name="save" size={14} />
       {r.t('act.download')}
     </button>
   )
-  return allowed ? button : <Tip text={r.t('download.off')}>{button}</Tip>
 }
 
 /** The browser's «where to save» window where it has one, else an ordinary download (D-52). */

@@ -88,7 +88,7 @@ export function PickList(props: {
           }}
         />
       </div>
-      <div className="pick-list" role="listbox" id={`${id}list`} aria-label={props.label}>
+      <div className={flat.length ? 'pick-list' : undefined} role="listbox" id={`${id}list`} aria-label={props.label}>
         {groups.map((g) => (
           <div key={g.id} role="group" aria-label={g.title}>
             {g.title ? (
@@ -112,12 +112,12 @@ export function PickList(props: {
             ))}
           </div>
         ))}
-        {flat.length ? null : (
-          <div className="pick-empty" role="status">
-            {props.empty}
-          </div>
-        )}
       </div>
+      {flat.length ? null : (
+        <div className="pick-empty" role="status">
+          {props.empty}
+        </div>
+      )}
     </>
   )
 }

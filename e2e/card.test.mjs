@@ -1,0 +1,379 @@
+// The client card and the chat log in a real browser against a real Otklik: what is written here is looked for there.
+// Then axe and pictures of every state, wide and narrow, light and dark, in three languages.
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
+import { startOtklik } from './otklik.mjs'
+import { Operator, rawKeys, ru, text, until } from './people.mjs'
+
+const PICTURES = fileURLToPath(new URL('./screenshots/', import.meta.url))
+const AXE = readFileSync(new URL('./node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:142.0) Gecko/20100101 Firefox/142.0'
+
+let otklik, browser, page, anna
+
+before(async () => {
+  mkdirSync(PICTURES, { recursive: true })
+  otklik = await startOtklik()
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  })
+}, { timeout: 5 * 60_000 })
+
+after(async () => {
+  await browser?.close()
+  await otklik?.stop()
+}, { timeout: 60_000 })
+
+/** Asks again when there were too many requests; the same command stays the same. */
+async function ask(url, init) {
+  for (;;) {
+    const r = await fetch(otklik.url + '/api/v1' + url, init)
+    const body = await r.text()
+    if (r.status === 429) await new Promise((go) => setTimeout(go, 250))
+    else if (!r.ok) throw new Error(`${init.method} ${url}: ${r.status} ${body}`)
+    else return body ? JSON.parse(body) : undefined
+  }
+}
+
+/** A visitor without a browser: only what he does counts here. */
+async function newVisitor(key, page_url) {
+  const headers = { 'Content-Type': 'application/json', 'User-Agent': FIREFOX }
+  const visit = { language: 'ru-RU', time_zone: 'Europe/Moscow', locale: 'ru', page_url, page_title: 'Самовар «Купец», 3 л', referrer: 'https://ya.ru/' }
+  const { token, state } = await ask(`/widgets/${key}/visitors`, { method: 'POST', headers, body: JSON.stringify(visit) })
+  const post = (path, body) =>
+    ask(`/visitor/${path}`, { method: 'POST', headers: { ...headers, Authorization: `Bearer ${token}` }, body: JSON.stringify({ client_id: randomUUID(), ...body }) })
+  return { dialog: state.dialog_id, say: (text) => post('messages', { text }), choose: (department_id) => post('department', { department_id }), fill: (form) => post('form', { consent: true, consent_text: 'Даю согласие', consent_version: '1', ...form }) }
+}
+
+/** A request of the operator who is signed in on a page. */
+function as(page, method, path, body) {
+  return page.evaluate(
+    async ([method, path, body]) => {
+      const me = await fetch('/api/v1/operator/me').then((r) => r.json())
+      for (;;) {
+        const r = await fetch('/api/v1' + path, { method, headers: { 'X-CSRF-Token': me.csrf, ...(body ? { 'Content-Type': 'application/json' } : {}) }, body: body && JSON.stringify(body) })
+        const answer = await r.text()
+        if (r.status === 429) await new Promise((go) => setTimeout(go, 250))
+        else if (!r.ok) throw new Error(`${method} ${path}: ${r.status} ${answer}`)
+        else return answer ? JSON.parse(answer) : undefined
+      }
+    },
+    [method, path, body],
+  )
+}
+const command = (page, method, path, body) => as(page, method, path, { client_id: randomUUID(), ...body })
+
+const card = () => page.locator('[data-pane=card]')
+const field = (name) => card().locator(`button[data-field=${name}]`)
+const input = () => card().locator('.field-edit input, .field-edit textarea')
+const button = (key, params) => card().getByRole('button', { name: ru(key, params), exact: true })
+const picture = (name) => page.screenshot({ path: `${PICTURES}card-${name}.png` })
+const focused = (locator) => until(`the focus is on ${locator}`, () => locator.evaluate((el) => el === document.activeElement))
+
+async function axe(name) {
+  await page.evaluate(() => Promise.all(document.getAnimations().map((a) => a.finished.catch(() => {}))))
+  await page.evaluate(AXE)
+  const { violations } = await page.evaluate((rules) => window.axe.run(document, { runOnly: rules }), RULES)
+  assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`), [], name)
+}
+
+/** What is looked for stands in what can be seen of the stream. */
+function inSight(selector) {
+  return page.locator('.stream').evaluate((box, selector) => {
+    const el = box.querySelector(selector)
+    if (!el) return false
+    const [a, b] = [box.getBoundingClientRect(), el.getBoundingClientRect()]
+    return b.top >= a.top && b.bottom <= a.bottom
+  }, selector)
+}
+
+test('the card and the chat log', { timeout: 10 * 60_000 }, async (t) => {
+  let failed = false
+  const step = (name, run) =>
+    t.test(name, { skip: failed }, async () => {
+      try {
+        await run()
+      } catch (e) {
+        failed = true
+        await picture(`failed-${name.replace(/\W+/g, '-').slice(0, 40)}`).catch(() => {})
+        throw e
+      }
+    })
+
+  let project, visitor, path, writes
+  const number = String(Date.now()).slice(-7) // a phone nobody else has
+  const open = async () => {
+    await page.goto(`${otklik.url}/console/dialogs/${project.id}/${visitor.dialog}`)
+    await card().getByText(ru('det.title')).waitFor()
+    await page.locator('.stream [data-seq]').first().waitFor()
+  }
+
+  await step('a visitor of three sessions, the first a long one', async () => {
+    const context = await browser.newContext({ locale: 'ru-RU', timezoneId: 'Europe/Moscow', viewport: { width: 1440, height: 900 } })
+    context.setDefaultTimeout(15_000)
+    await context.addInitScript(() => {
+      if (!window.showSaveFilePicker) return
+      window.showSaveFilePicker = async ({ suggestedName }) => ({
+        createWritable: async () => ({ write: async (blob) => void (window.saved = { name: suggestedName, text: await blob.text() }), close: async () => {} }),
+      })
+    })
+    page = await context.newPage()
+    writes = []
+    page.on('request', (r) => r.method() !== 'GET' && !/\/(read|sign-in)$/.test(r.url()) && writes.push(`${r.method()} ${r.url().replace(/.*\/api\/v1/, '')}`))
+    anna = new Operator(page, otklik.url, 'anna@demo.otklik', 'otklik-anna')
+    await anna.signIn()
+    project = anna.projects.find((p) => p.departments.length && p.tags.length)
+    visitor = await newVisitor('zavarka', 'https://shop.example/samovary/kupets-3l?utm_source=yandex&utm_medium=cpc')
+    path = `/operator/dialogs/${visitor.dialog}`
+    for (const [no, lines] of [[1, 60], [2, 1]]) {
+      await visitor.say(no === 1 ? 'Есть ли чёрный САМОВАР на три литра? Всё сказал' : 'Это снова я, про самовар')
+      for (let i = 0; i < lines; i++) {
+        await command(page, 'POST', `${path}/messages`, { text: `Ответ ${no}.${i}`, seen_seq: 0 })
+        await visitor.say(`Вопрос ${no}.${i} о доставке`)
+      }
+      const { head_seq } = await as(page, 'GET', path)
+      await command(page, 'POST', `${path}/leave`, { last_seen_seq: head_seq, tags: [project.tags[0].id] })
+    }
+    await visitor.choose(project.departments[0].id)
+    await visitor.say('Мне писали, что самовар приехал')
+    await command(page, 'POST', `${path}/messages`, { text: 'Да, осталось четыре', seen_seq: 0 })
+  })
+
+  await step('right of the window, five things first and in order (R-062, R-063)', async () => {
+    await open()
+    const [c, w] = await Promise.all([card().boundingBox(), page.locator('[data-pane=window]').boundingBox()])
+    assert.ok(c.x >= w.x + w.width - 1)
+    const heads = await card().locator('section').first().locator('dt, h3').allInnerTexts()
+    assert.deepEqual(heads.map((h) => h.split('\n')[0].trim()), ['card.name', 'card.email', 'card.phone', 'card.comment', 'label.many'].map((k) => ru(k)))
+  })
+
+  await step('without consent a click explains and nothing else (R-065, M-29)', async () => {
+    writes.length = 0
+    await field('name').click({ force: true }) // it says that it is off
+    assert.equal(await input().count(), 0)
+    await card().getByText(ru('card.noConsent')).first().waitFor()
+    await axe('without consent')
+    await picture('noConsent')
+    assert.deepEqual(writes, [])
+  })
+
+  await step('consent given in the form opens the fields without a reload (R-065, C-05, I-08)', async () => {
+    await visitor.fill({ name: 'Тимур Асланов', phone: '+7 900 000-18-42', email: 't.aslanov@example.com' })
+    await until('the name is in the card', async () => (await field('name').innerText()).includes('Тимур Асланов'))
+    await until('it can be edited', async () => (await field('name').getAttribute('aria-disabled')) === 'false')
+    assert.match(await card().innerText(), new RegExp(ru('consent.given', { date: '' }).trim()))
+  })
+
+  await step('Enter saves with one request; Esc, Tab and a click aside cancel with none (R-066, R-067, D-43)', async () => {
+    writes.length = 0
+    await field('comment').click()
+    await page.keyboard.type('Просил не звонить')
+    await page.keyboard.press('Shift+Enter')
+    await page.keyboard.type('на рабочий')
+    await axe('editing')
+    await picture('edit')
+    await page.keyboard.press('Enter')
+    await focused(field('comment'))
+    assert.deepEqual(writes, [`PATCH ${path}/card`])
+    for (const cancel of [() => page.keyboard.press('Escape'), () => page.keyboard.press('Tab'), () => page.mouse.click(600, 400)]) {
+      await field('email').click()
+      await page.keyboard.type('somebody@example.com')
+      await cancel()
+      await until('it is over', async () => !(await input().count()))
+      assert.match(await field('email').innerText(), /t\.aslanov@example\.com/)
+    }
+    assert.equal(writes.length, 1)
+    await open()
+    assert.match(await field('comment').innerText(), /Просил не звонить\nна рабочий/)
+  })
+
+  await step('a wrong e-mail stays with its error (M-38)', async () => {
+    await field('email').click()
+    await page.keyboard.type('не почта')
+    await page.keyboard.press('Enter')
+    await card().getByRole('alert').getByText(ru('form.email')).waitFor()
+    assert.equal(await input().inputValue(), 'не почта')
+    await axe('a wrong value')
+    await picture('editBad')
+    await page.keyboard.press('Escape')
+    await focused(field('email'))
+  })
+
+  await step('what somebody else saved meanwhile is shown, with M-45 (D-43)', async () => {
+    await field('phone').click()
+    await page.keyboard.type('+7 900 111-11-11')
+    const { card: now } = await as(page, 'GET', path)
+    await command(page, 'PATCH', `${path}/card`, { rev: now.rev, field: 'phone', value: `+7 900 ${number}` })
+    await page.keyboard.press('Enter')
+    await card().getByText(ru('card.conflict')).waitFor()
+    await until('the new value', async () => (await field('phone').innerText()).includes(number))
+  })
+
+  await step('labels: made and attached by keyboard, five at most, taken off (R-068 to R-074)', async () => {
+    await page.locator('.stream').focus()
+    for (const name of ['Юрлицо', 'Ждёт поставку', 'Самовары', 'Постоянный', 'Звонить после 19']) {
+      await page.keyboard.press('l')
+      await page.getByRole('combobox', { name: ru('label.attach') }).waitFor()
+      await page.keyboard.insertText(name)
+      await page.getByRole('button', { name: ru('label.createNamed', { text: name }) }).or(page.getByRole('option', { name, exact: true })).waitFor()
+      if (name === 'Самовары') {
+        await axe('the choice of labels')
+        await picture('labels')
+      }
+      await page.keyboard.press('Enter')
+      await card().getByRole('button', { name: `${ru('label.detach')}: ${name}` }).waitFor()
+    }
+    assert.equal(await button('label.attach').getAttribute('aria-disabled'), 'true')
+    await card().getByText(ru('label.limit')).first().waitFor()
+    await axe('five labels')
+    await card().getByRole('button', { name: `${ru('label.detach')}: Самовары` }).click()
+    await until('four labels', async () => (await card().locator('.lab').count()) === 4)
+    await until('room again', async () => (await button('label.attach').getAttribute('aria-disabled')) === 'false')
+    await button('label.attach').click()
+    await page.getByRole('option', { name: 'Самовары' }).click() // it still exists
+    await until('five labels', async () => (await card().locator('.lab').count()) === 5)
+  })
+
+  await step('the search finds what is not loaded, and goes round (R-077 to R-080, D-47)', async () => {
+    await page.keyboard.press('Control+f')
+    await page.keyboard.insertText('самовар')
+    const place = () => card().locator('.search-place').innerText()
+    await until('the newest of three', async () => (await place()) === ru('search.count', { i: 1, n: 3 }))
+    await until('the newest is in sight', () => inSight('mark.now'))
+    await axe('the search')
+    await picture('search')
+    await page.keyboard.press('F3')
+    await page.keyboard.press('F3')
+    await until('the oldest of three', async () => (await place()) === ru('search.count', { i: 3, n: 3 }))
+    await until('the oldest is in sight', () => inSight('mark.now'))
+    assert.match(await page.locator('.m:has(mark.now)').innerText(), /САМОВАР на три литра/)
+    await button('search.up').click()
+    await until('round', async () => (await place()) === ru('search.count', { i: 1, n: 3 }))
+    await card().getByRole('textbox', { name: ru('search.title') }).fill('такого нет')
+    await card().getByText(ru('search.none')).waitFor()
+    assert.equal(await button('search.up').getAttribute('aria-disabled'), 'true')
+    await page.keyboard.press('Escape')
+  })
+
+  await step('«Начало» leads to the first message, by keyboard (R-094 to R-099)', async () => {
+    const rows = card().locator('.hrow')
+    assert.equal(await rows.count(), 2)
+    await rows.nth(1).getByRole('button').first().press('Enter')
+    await until('the first message is in sight and marked', () => inSight('.marked'))
+    assert.match(await page.locator('.marked').innerText(), /САМОВАР на три литра/)
+    await rows.nth(0).getByRole('button').nth(1).press('Enter')
+    await until('the last message of the second session', async () => (await page.locator('.marked').innerText()).includes('Вопрос 2.0'))
+    assert.match(await rows.nth(0).innerText(), new RegExp(`${anna.name}[^]*${project.tags[0].name}`))
+  })
+
+  await step('details of the last visit (R-105, R-106)', async () => {
+    const details = card().locator('[aria-labelledby=details-title]')
+    for (const value of ['yandex', 'cpc', '/samovary/kupets-3l', 'Firefox 142', 'Windows', ru('device.desktop'), 'Europe/Moscow, UTC+3'])
+      await until(value, async () => (await details.innerText()).includes(value))
+    await details.scrollIntoViewIfNeeded()
+    await picture('details')
+  })
+
+  await step('the file goes to the save window (R-091, R-092)', async () => {
+    await button('act.download').click()
+    const saved = await until('a file', () => page.evaluate(() => window.saved))
+    assert.match(saved.name, /\.txt$/)
+    assert.match(saved.text, /САМОВАР на три литра/)
+    assert.ok(!saved.text.includes('Просил не звонить'))
+  })
+
+  await step('blocking names the address, is seen everywhere, and is taken back (R-084, R-085, R-089)', async () => {
+    await button('act.block').click()
+    const sure = page.getByRole('dialog', { name: ru('act.blockContact') })
+    const { ip } = await as(page, 'GET', path)
+    await sure.getByText(ru('block.confirm', { ip })).waitFor()
+    await axe('the question')
+    await picture('blockAsk')
+    await sure.getByRole('button', { name: ru('act.block') }).click()
+    await button('act.unblock').waitFor()
+    await card().getByText(ru('card.blocked', { ip })).waitFor()
+    await anna.sees(ru('block.done', { name: anna.name }))
+    await anna.window().getByText(ru('clock.barBlocked')).waitFor()
+    await anna.tab('mine').click()
+    await anna.rowOf(visitor.dialog).and(page.getByRole('option', { name: new RegExp(ru('row.blocked', { ip })) })).waitFor()
+    await axe('blocked')
+    await picture('blocked')
+    await button('act.unblock').click()
+    await button('act.block').waitFor()
+    await anna.sees(ru('unblock.done', { name: anna.name }))
+  })
+
+  await step('a dialog begun by a department: no file yet, and M-25 says so (R-090, D-25)', async () => {
+    const other = await newVisitor('zavarka', 'https://shop.example/')
+    await other.choose(project.departments[0].id)
+    await page.goto(`${otklik.url}/console/dialogs/${project.id}/${other.dialog}`)
+    await card().getByText(ru('download.off')).first().waitFor()
+    assert.equal(await button('act.download').getAttribute('aria-disabled'), 'true')
+    await other.say('Здравствуйте')
+    await until('the file may be had without a reload', async () => (await button('act.download').getAttribute('aria-disabled')) === 'false')
+  })
+
+  await step('the chat log: filters, the three panes for reading, search, a bookmark (I-07, R-079, D-63)', async () => {
+    const { head_seq } = await as(page, 'GET', path)
+    await command(page, 'POST', `${path}/leave`, { last_seen_seq: head_seq, tags: [project.tags[0].id] })
+    await page.getByRole('link', { name: ru('nav.log') }).click()
+    const rows = page.getByRole('listbox', { name: ru('nav.log') }).getByRole('option')
+    await rows.first().waitFor()
+    await page.getByRole('textbox', { name: ru('log.find') }).fill(number)
+    await until('three sessions', async () => (await rows.count()) === 3)
+    await page.getByRole('button', { name: ru('label.one'), exact: true }).click()
+    await page.getByRole('option', { name: 'Юрлицо' }).click()
+    await page.getByRole('button', { name: new RegExp(`${ru('label.one')}: Юрлицо`) }).first().waitFor()
+    await rows.last().focus()
+    await page.keyboard.press('End')
+    await page.keyboard.press('Enter')
+    await anna.window().getByText(ru('log.readOnly')).waitFor()
+    await until('it begins with the first message', () => inSight('[data-seq="1"]'))
+    assert.equal(await field('name').count(), 0)
+    assert.equal(await page.getByRole('textbox', { name: ru('win.placeholder') }).count(), 0)
+    await axe('the log')
+    await picture('log')
+    await page.keyboard.press('/')
+    await page.keyboard.insertText('приехал')
+    await until('found in the log', async () => (await card().locator('.search-place').innerText()) === ru('search.count', { i: 1, n: 1 }))
+    await until('in sight', () => inSight('mark.now'))
+    await page.reload()
+    await anna.window().getByText(ru('log.readOnly')).waitFor()
+    await until('three sessions again', async () => (await rows.count()) === 3)
+    await page.getByRole('button', { name: ru('log.dates'), exact: true }).click()
+    await axe('the days')
+    await picture('log-days')
+    await page.keyboard.press('Escape')
+  })
+
+  await step('narrow, dark and in three languages: axe, pictures, no raw keys', async () => {
+    const log = page.url()
+    for (const where of [log, `${otklik.url}/console/dialogs/${project.id}/${visitor.dialog}`]) {
+      const name = where === log ? 'log' : 'dialog'
+      for (const lang of ['ru', 'en', 'kk']) {
+        await page.evaluate(([l, theme]) => (localStorage.setItem('otklik.locale', l), localStorage.setItem('otklik.theme', theme)), [lang, lang === 'en' ? 'dark' : 'light'])
+        for (const width of [1440, 768]) {
+          await page.setViewportSize({ width, height: width === 768 ? 1024 : 900 })
+          await page.goto(where)
+          await page.locator('.stream [data-seq]').first().waitFor()
+          if (width === 768) await page.getByRole('main').getByRole('button', { name: text(lang, 'card.title') }).click()
+          await card().getByText(text(lang, 'det.title')).waitFor()
+          await page.waitForTimeout(300) // the drawer glides
+          await axe(`${name} ${lang} ${width}`)
+          assert.deepEqual(await rawKeys(page), [])
+          await picture(`${name}-${lang}-${width}`)
+          if (width === 768) {
+            await page.keyboard.press('Escape')
+            await focused(page.getByRole('main').getByRole('button', { name: text(lang, 'card.title') }))
+          }
+        }
+      }
+    }
+  })
+})
