@@ -3,14 +3,12 @@ const GROUPS: Record<string, string> = {
   'Chat log and navigation to it': `
     nav.log log.readOnly log.stats`,
   'Settings': `
-    time.off
     queue.waitTime set.rating
     btn.choose
     project.widget consent.policy`,
   'Backlog, hours, shifts': `
-    queue.one backlog.operator backlog.next top.shift plan.shiftEnd hours.nextShift`,
-  'Attention and presence, on their way': `
-    hours.nextToday hours.nextOn btn.collapse btn.expand plan.backlogAt plan.autoClose plan.rating status.title
+    queue.one`,
+  'Attention, on its way': `
     pref.sound pref.notify pref.notifyText pref.enter pref.mute pref.muted pref.denied`,
   'Terms of the glossary that no screen shows as they are': `
     who.client list.lastMessage list.avatar win.start win.claim hist.session

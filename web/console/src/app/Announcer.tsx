@@ -18,6 +18,10 @@ export function Announcer() {
   const queue = useRef<string[]>([])
   const free = useRef(0)
 
+  const project = workspace.projectOf()
+  const backlog = useRef(0)
+  const closed = useRef(false)
+
   useEffect(() => {
     const list = rows.list(workspace.group, workspace.sort)
     const place = `${workspace.project} ${workspace.group}`
@@ -39,6 +43,10 @@ export function Announcer() {
     if (count !== undefined && untaken.current !== undefined && count > untaken.current)
       queue.current.push(`${r.t('tab.unassigned')}: ${count}`)
     untaken.current = count
+    if (project && project.backlog > backlog.current) queue.current.push(r.t('backlog.operator', { n: project.backlog }))
+    backlog.current = project?.backlog ?? 0
+    if (project && !project.hours.open && !closed.current) queue.current.push(r.t('hours.closed'))
+    closed.current = project?.hours.open === false
     queue.current = queue.current.slice(-3)
     const timer = setTimeout(
       () => {
@@ -50,7 +58,7 @@ export function Announcer() {
       Math.max(0, free.current - Date.now()),
     )
     return () => clearTimeout(timer)
-  }, [rows.version, workspace.version, text])
+  }, [rows.version, workspace.version, text, project])
 
   return (
     <div className="vh" role="status">

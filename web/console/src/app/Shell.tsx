@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'react'
 import type { Me } from '../../../shared/api.gen.ts'
 import { CardPane } from '../card/CardPane.tsx'
 import { ListPane } from '../list/ListPane.tsx'
+import { firstProject } from '../list/ProjectSelect.tsx'
 import { useText } from '../text/text.tsx'
 import { useMedia, useStore, useWorkspace } from '../ui/hooks.ts'
 import { preloadPopLayer } from '../ui/PopButton.tsx'
@@ -10,8 +11,6 @@ import { Announcer } from './Announcer.tsx'
 import { go, useRoute } from './route.ts'
 import { useShortcuts, useWish } from './shortcuts.ts'
 import { TopBar } from './TopBar.tsx'
-
-const PROJECT_KEY = 'otklik.project'
 
 export function Shell({ me }: { me: Me }) {
   const { t } = useText()
@@ -24,13 +23,12 @@ export function Shell({ me }: { me: Me }) {
   useEffect(preloadPopLayer, [])
   usePanes(narrow, drawer)
 
-  const wanted = route.project ?? localStorage.getItem(PROJECT_KEY)
-  const project = me.projects.find((p) => p.id === wanted) ?? me.projects[0]
+  const project = me.projects.find((p) => p.id === route.project) ?? firstProject(me.projects, me.operator.prefs?.project_id)
   const dialogId = project?.id === route.project ? route.dialog : undefined
 
   useEffect(() => {
     if (!project) return
-    localStorage.setItem(PROJECT_KEY, project.id)
+    workspace.remember({ project_id: project.id })
     workspace.watchProject(project.id)
     if (route.project !== project.id) go({ project: project.id }, { replace: true })
   }, [workspace, project?.id, route.project])

@@ -1,7 +1,9 @@
 import { lazy, Suspense } from 'react'
 import type { Dot, Me } from '../../../shared/api.gen.ts'
+import { hoursAt } from '../live/hours.ts'
+import { clockTime } from '../text/format.ts'
 import { useText } from '../text/text.tsx'
-import { useStore, useWorkspace } from '../ui/hooks.ts'
+import { useNow, useStore, useWorkspace } from '../ui/hooks.ts'
 import { Avatar, Icon, Logo, ProjectDot } from '../ui/marks.tsx'
 import { strongest } from '../list/ProjectSelect.tsx'
 import { LanguageSwitch } from './LanguageSwitch.tsx'
@@ -9,6 +11,7 @@ import type { IconName } from '../ui/icons.ts'
 import { go, pathOf, type Route } from './route.ts'
 
 // Menus come right after the first screen; until then their button stands there.
+const PresenceMenu = lazy(() => import('./PresenceMenu.tsx'))
 const ProfileMenu = lazy(() => import('./ProfileMenu.tsx'))
 
 export function TopBar({ me, area = 'dialogs' }: { me: Me; area?: 'dialogs' | 'log' | 'settings' }) {
@@ -66,7 +69,11 @@ function NavLink({ to, current, icon, text, dot = 'none' }: { to: Route; current
 
 /** Load and presence; without a connection one chip in their place (M-43). */
 function Presence({ me }: { me: Me }) {
-  const { t } = useText()
+  const r = useText()
+  const { t } = r
+  const workspace = useWorkspace()
+  const project = me.projects.find((p) => p.id === workspace.project)
+  const now = useNow(10_000)
   const { link } = useStore(useWorkspace().socket)
   if (link === 'lost')
     return (
@@ -75,6 +82,22 @@ function Presence({ me }: { me: Me }) {
         <span className="ell">{t('net.lost')}</span>
       </span>
     )
+  const online = link === 'online' && !me.operator.away
+  const hours = project && hoursAt(project.hours, now)
+  const until = hours?.own_until && Date.parse(hours.own_until) > now ? hours.own_until : undefined
+  const state = (
+    <>
+      {hours && !hours.open && online ? <Icon name="moon" size={14} /> : <span className={online ? 'st' : 'st off'} />}
+      <span className="semi">{r.t(online ? 'status.online' : 'status.offline')}</span>
+      {hours && !hours.open ? (
+        <span className="mut only-wide">· {r.t('time.off').toLocaleLowerCase()}</span>
+      ) : until ? (
+        <span className="mut only-wide" title={r.t('top.shift', { t: clockTime(r.locale, until) })}>
+          · {r.t('top.shift', { t: clockTime(r.locale, until) })}
+        </span>
+      ) : null}
+    </>
+  )
   const { open_dialogs: n, dialog_limit: max } = me.operator
   return (
     <>
@@ -90,10 +113,9 @@ function Presence({ me }: { me: Me }) {
           <span className="lt">{t('top.load', { n, max })}</span>
         </span>
       ) : null}
-      <span className="pres">
-        <span className={link === 'online' ? 'st' : 'st off'} />
-        {t(link === 'online' ? 'status.online' : 'status.offline')}
-      </span>
+      <Suspense fallback={<span className="pres">{state}</span>}>
+        <PresenceMenu away={me.operator.away}>{state}</PresenceMenu>
+      </Suspense>
     </>
   )
 }

@@ -4,6 +4,7 @@ import type { Sort } from '../live/rows.ts'
 import { useText } from '../text/text.tsx'
 import { useStore, useWorkspace } from '../ui/hooks.ts'
 import { Icon } from '../ui/marks.tsx'
+import { Notices } from './Notices.tsx'
 import { ProjectSelect } from './ProjectSelect.tsx'
 import { Rows } from './Rows.tsx'
 import { isGroup, Tabs } from './Tabs.tsx'
@@ -11,20 +12,14 @@ import { TransferToast } from './TransferToast.tsx'
 
 const SortMenu = lazy(() => import('./SortMenu.tsx'))
 
-const GROUP_KEY = 'otklik.tab'
-
 export function ListPane({ me, project, dialogId }: { me: Me; project: Project; dialogId?: string }) {
   const { t } = useText()
   const workspace = useStore(useWorkspace())
-  const [first] = useState(() => localStorage.getItem(GROUP_KEY))
-  const [chosen, setChosen] = useState(isGroup(first))
-  const sortKey = `otklik.sort.${me.operator.id}`
+  const [{ tab, sort }] = useState(() => workspace.prefs)
+  const [chosen, setChosen] = useState(isGroup(tab))
 
-  // The last tab used; the first time «Мои», and «Без оператора» when that is empty.
-  useEffect(() => {
-    const sort = localStorage.getItem(sortKey)
-    workspace.showList(isGroup(first) ? first : 'mine', sort === 'newest' || sort === 'oldest' ? sort : 'priority')
-  }, [])
+  // The last tab used; the first time «Мои», and «Без оператора» when that is empty. The order is the one he left (D-16).
+  useEffect(() => workspace.showList(isGroup(tab) ? tab : 'mine', sort ?? 'priority'), [])
   useEffect(() => {
     if (chosen || !workspace.counts) return
     setChosen(true)
@@ -33,11 +28,11 @@ export function ListPane({ me, project, dialogId }: { me: Me; project: Project; 
 
   const show = (group: Group) => {
     setChosen(true)
-    localStorage.setItem(GROUP_KEY, group)
+    workspace.remember({ tab: group })
     workspace.showList(group, workspace.sort)
   }
   const order = (sort: Sort) => {
-    localStorage.setItem(sortKey, sort)
+    workspace.remember({ sort })
     workspace.showList(workspace.group, sort)
   }
 
@@ -56,6 +51,7 @@ export function ListPane({ me, project, dialogId }: { me: Me; project: Project; 
         </Suspense>
       </div>
       <Tabs group={workspace.group} counts={workspace.counts} onGroup={show} />
+      <Notices project={project} />
       {workspace.delayed ? (
         <div className="ban w" role="status">
           <Icon name="warn" />

@@ -13,6 +13,11 @@ export function strongest(projects: readonly Project[]): Dot {
   return dots.includes('red') ? 'red' : dots.includes('blue') ? 'blue' : 'none'
 }
 
+/** Where to begin: the project last looked at, else the one whose dot is strongest (D-12). */
+export function firstProject(projects: readonly Project[], last: string | undefined): Project | undefined {
+  return projects.find((p) => p.id === last) ?? projects.find((p) => p.dot !== 'none' && p.dot === strongest(projects)) ?? projects[0]
+}
+
 export function ProjectSelect({ projects, project }: { projects: Project[]; project: Project }) {
   const { t } = useText()
   const [open, setOpen] = useState(false)

@@ -27,6 +27,11 @@ export class RowStore extends Emitter {
     return this.rows.get(id)
   }
 
+  /** Every row that is known, in whatever tab it stands. */
+  all(): Row[] {
+    return [...this.rows.values()].filter((row) => row.groups.length)
+  }
+
   /** A newer row has a higher rev; with the same rev the later one wins. */
   upsert(row: Row): boolean {
     const taken = this.put(row)

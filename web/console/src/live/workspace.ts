@@ -1,5 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query'
-import type { Counts, Dialog, Event, Group, Me, OperatorServerFrame, Project, Row } from '../../../shared/api.gen.ts'
+import type { Counts, Dialog, Event, Group, Me, OperatorServerFrame, Prefs, Project, Row } from '../../../shared/api.gen.ts'
 import { call } from '../api/client.ts'
 import { ChangesWatch } from './changes.ts'
 import { Claims } from './claims.ts'
@@ -43,6 +43,7 @@ export class Workspace extends Emitter {
   private reading = new Map<string, number>()
   private listRun = 0
   private lastTyping = 0
+  private patching = 0
   private probedAt = -Infinity
   private query: QueryClient
 
@@ -210,6 +211,35 @@ export class Workspace extends Emitter {
     return this.query.invalidateQueries({ queryKey: ['me'] })
   }
 
+  get prefs(): Partial<Prefs> {
+    return this.me()?.operator.prefs ?? {}
+  }
+
+  /** Own settings (D-04, D-16): shown at once, taken back when the server refuses. */
+  async patchMe(change: { away?: boolean; prefs?: Partial<Prefs> }) {
+    const before = this.me()
+    if (!before) return
+    const run = ++this.patching
+    const operator = { ...before.operator, away: change.away ?? before.operator.away, prefs: { ...before.operator.prefs, ...change.prefs } }
+    this.query.setQueryData<Me>(['me'], { ...before, operator })
+    this.changed()
+    try {
+      // What is not named keeps its value, so a part is enough.
+      const me = await call('patch', '/operator/me', { body: change as { away?: boolean; prefs?: Prefs } })
+      if (run === this.patching) this.query.setQueryData<Me>(['me'], me)
+    } catch (e) {
+      if (run === this.patching) void this.refreshMe()
+      throw e
+    }
+  }
+
+  /** What is only remembered for the next time may fail in silence. */
+  remember(prefs: Partial<Prefs>) {
+    const known = this.prefs
+    if (Object.entries(prefs).every(([k, v]) => known[k as keyof Prefs] === v)) return
+    this.patchMe({ prefs }).catch(() => {})
+  }
+
   refreshDialog(id: string) {
     return this.query.invalidateQueries({ queryKey: ['dialog', id] })
   }
@@ -300,6 +330,11 @@ export class Workspace extends Emitter {
       case 'card':
         if (frame.dialog_id) void this.refreshDialog(frame.dialog_id)
         return
+      case 'backlog':
+        return this.takeProject(frame.project_id, { backlog: frame.backlog ?? 0 })
+      case 'hours':
+        if (frame.hours) this.takeProject(frame.project_id, { hours: frame.hours })
+        return
       case 'error':
         if (frame.dialog_id) void this.refreshDialog(frame.dialog_id)
         return
@@ -329,6 +364,13 @@ export class Workspace extends Emitter {
       ...me,
       projects: me.projects.map((p) => ({ ...p, dot: dots.get(p.id) ?? p.dot })),
     })
+  }
+
+  private takeProject(id: string | undefined, change: Partial<Project>) {
+    const me = this.me()
+    if (!me || !id) return
+    this.query.setQueryData<Me>(['me'], { ...me, projects: me.projects.map((p) => (p.id === id ? { ...p, ...change } : p)) })
+    this.changed()
   }
 
   private expectChanges() {

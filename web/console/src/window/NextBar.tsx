@@ -20,7 +20,7 @@ export function NextBar({ row, foreign }: { row: Row; foreign: boolean }) {
 
   if (row.session.closed_at)
     return (
-      <Bar kind="calm" icon={<Icon name="clock" />}>
+      <Bar kind="calm" icon={<Icon name="clock" />} plan={<Plan row={row} foreign={foreign} />}>
         {r.t('win.closed')}
       </Bar>
     )

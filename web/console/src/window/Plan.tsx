@@ -1,33 +1,48 @@
 import type { ReactNode } from 'react'
-import type { Row } from '../../../shared/api.gen.ts'
+import type { Project, Row } from '../../../shared/api.gen.ts'
+import { formAt } from '../list/backlog.ts'
 import { share } from '../live/clock.ts'
-import { clockTime, duration } from '../text/format.ts'
-import { useText } from '../text/text.tsx'
-import { useNow } from '../ui/hooks.ts'
-import { firstReason, REASON_TEXT, ReasonBadge, Ring } from '../ui/marks.tsx'
+import { clockTime, duration, sameDay, shortDate } from '../text/format.ts'
+import { type Reader, useText } from '../text/text.tsx'
+import { useNow, useStore, useWorkspace } from '../ui/hooks.ts'
+import { firstReason, Icon, REASON_TEXT, ReasonBadge, Ring } from '../ui/marks.tsx'
 
 /** «Что дальше»: only what is certain to happen to this operator's dialog if nobody acts. */
 export function Plan({ row, foreign }: { row: Row; foreign: boolean }) {
   const r = useText()
   const now = useNow()
+  const workspace = useWorkspace()
+  const rows = useStore(workspace.rows)
+  const project = workspace.projectOf(row.project_id)
   const since = row.session.waiting_since
-  const time = (at: string | number) => clockTime(r.locale, at, true)
   const reason = row.important ? firstReason(row.reasons) : undefined
   const next = row.next
+  const later = project ? stepsLater(project, row, rows.all(), foreign, now) : []
 
+  if (row.session.closed_at)
+    return (
+      <>
+        <div className="semi plan-title">{r.t('plan.title')}</div>
+        <p className="t13 plan-none">{r.t(project?.rating ? 'plan.rating' : 'win.closed')}</p>
+      </>
+    )
   return (
     <>
       <div className="semi plan-title">{r.t('plan.title')}</div>
-      {since ? (
+      {since || later.length ? (
         <ol className="plan">
-          <Step at={time(since)} mark={<span className="plan-dot" />}>
-            {r.t('plan.started')}
-          </Step>
-          <Step at={time(now)} mark={<Ring share={next ? share(Date.parse(next.from), Date.parse(next.at), now) : 1} size={16} />} strong>
-            {r.t('plan.now', { t: duration(r, now - Date.parse(since)) })}
-          </Step>
+          {since ? (
+            <>
+              <Step at={moment(r, since, now)} mark={<span className="plan-dot" />}>
+                {r.t('plan.started')}
+              </Step>
+              <Step at={moment(r, now, now)} mark={<Ring share={next ? share(Date.parse(next.from), Date.parse(next.at), now) : 1} size={16} />} strong>
+                {r.t('plan.now', { t: duration(r, now - Date.parse(since)) })}
+              </Step>
+            </>
+          ) : null}
           {next ? (
-            <Step at={time(next.at)} mark={<ReasonBadge reason={next.kind} />}>
+            <Step at={moment(r, next.at, now)} mark={<ReasonBadge reason={next.kind} />}>
               {r.t(next.kind === 'unclaimed' ? 'plan.unclaimedAt' : 'plan.overdueAt', {
                 t: duration(r, Date.parse(next.at) - Date.parse(next.from)),
               })}
@@ -38,6 +53,11 @@ export function Plan({ row, foreign }: { row: Row; foreign: boolean }) {
               {reason === 'transferred' ? r.t('plan.transferred') : r.t('plan.red', { reason: r.t(REASON_TEXT[reason]) })}
             </Step>
           ) : null}
+          {later.map((step) => (
+            <Step key={step.text} at={moment(r, step.at, now)} mark={step.text === 'plan.backlogAt' ? <Icon name="form" size={14} /> : <span className="plan-dot open" />}>
+              {r.t(step.text)}
+            </Step>
+          ))}
         </ol>
       ) : (
         <p className="t13 plan-none">{reason === 'transferred' ? r.t('plan.transferred') : r.t('plan.nothing')}</p>
@@ -45,6 +65,30 @@ export function Plan({ row, foreign }: { row: Row; foreign: boolean }) {
       {since && !foreign ? <div className="pop-foot flush">{r.t('plan.foot')}</div> : null}
     </>
   )
+}
+
+export interface Later {
+  at: number
+  text: 'plan.backlogAt' | 'plan.shiftEnd' | 'plan.autoClose'
+}
+
+/** The backlog's form (D-31), the end of the own shift (D-23), automatic closing (D-40), by time. */
+export function stepsLater(project: Project, row: Row, rows: readonly Row[], foreign: boolean, now: number): Later[] {
+  const steps: Later[] = []
+  const mine = !!row.session.assignee && !foreign
+  const form = formAt(project, rows, row)
+  if (form) steps.push({ at: Date.parse(form), text: 'plan.backlogAt' })
+  if (mine && project.hours.own_until) steps.push({ at: Date.parse(project.hours.own_until), text: 'plan.shiftEnd' })
+  // Only answered dialogs end by themselves, and not without the tag that is required.
+  const ends = project.auto_close_minutes && row.session.assignee && !row.session.waiting_since && row.last?.kind === 'message'
+  if (ends && (!project.tagging || row.session.tags.length))
+    steps.push({ at: Date.parse(row.last!.at) + project.auto_close_minutes! * 60_000, text: 'plan.autoClose' })
+  return steps.filter((s) => s.at > now).sort((a, b) => a.at - b.at)
+}
+
+/** The time of day; another day by its date. */
+function moment(r: Reader, at: string | number, now: number): string {
+  return sameDay(new Date(at), new Date(now)) ? clockTime(r.locale, at, true) : shortDate(r.locale, at)
 }
 
 function Step(props: { at: string; mark: ReactNode; strong?: boolean; children: ReactNode }) {

@@ -4,7 +4,7 @@ import type { Row, TransferTarget } from '../../../shared/api.gen.ts'
 import { call } from '../api/client.ts'
 import { useWish } from '../app/shortcuts.ts'
 import { Command } from '../live/command.ts'
-import { useText } from '../text/text.tsx'
+import { type Reader, useText } from '../text/text.tsx'
 import { errorText } from '../ui/errorText.ts'
 import { useWorkspace } from '../ui/hooks.ts'
 import { Avatar, Icon } from '../ui/marks.tsx'
@@ -93,7 +93,7 @@ function Targets({ row, onDone }: { row: Row; onDone: () => void }) {
           label={r.t('win.transferTo')}
           placeholder={r.t('transfer.search')}
           empty={targets.data.targets.length ? r.t('search.none') : r.t('transfer.nobody')}
-          groups={byDepartment(targets.data.targets, r.t('dept.general'), r.t('transfer.atLimit'))}
+          groups={byDepartment(r, targets.data.targets)}
           onPick={(item, group) => void transfer(item.id, group.id || undefined)}
         />
       ) : (
@@ -106,12 +106,12 @@ function Targets({ row, onDone }: { row: Row; onDone: () => void }) {
 }
 
 /** An operator of two departments stands under both; the one picked becomes the session's department (D-36). */
-export function byDepartment(targets: TransferTarget[], general: string, atLimit: string): PickGroup[] {
+export function byDepartment(r: Reader, targets: TransferTarget[]): PickGroup[] {
   const groups = new Map<string, PickGroup>()
-  for (const { operator, department, available } of targets) {
+  for (const { operator, department, available, open_dialogs, dialog_limit } of targets) {
     const id = department?.id ?? ''
     let group = groups.get(id)
-    if (!group) groups.set(id, (group = { id, title: department?.name ?? general, items: [] }))
+    if (!group) groups.set(id, (group = { id, title: department?.name ?? r.t('dept.general'), items: [] }))
     group.items.push({
       id: operator.id,
       text: operator.name,
@@ -121,8 +121,9 @@ export function byDepartment(targets: TransferTarget[], general: string, atLimit
           <Avatar id={operator.id} name={operator.name} size={28} />
           <span className="sp">
             <span className="med">{operator.name}</span>
-            {available ? null : <span className="under">{atLimit}</span>}
+            {available ? null : <span className="under">{r.t('transfer.atLimit')}</span>}
           </span>
+          <span className="t12 mut">{dialog_limit ? r.t('search.count', { i: open_dialogs, n: dialog_limit }) : open_dialogs}</span>
         </>
       ),
     })

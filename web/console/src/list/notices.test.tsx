@@ -1,0 +1,177 @@
+// @vitest-environment happy-dom
+import { act } from 'react'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import en from '../../../../texts/en.json'
+import kk from '../../../../texts/kk.json'
+import ru from '../../../../texts/ru.json'
+import type { OperatorServerFrame, Project } from '../../../shared/api.gen.ts'
+import { TopBar } from '../app/TopBar.tsx'
+import { button, click, until, World } from '../card/harness.tsx'
+import { hoursAt } from '../live/hours.ts'
+import { row } from '../live/fixtures.ts'
+import { makeReader } from '../text/text.tsx'
+import { meOf, prefsOf, projectOf, setMe, stage } from '../window/harness.tsx'
+import { stepsLater } from '../window/Plan.tsx'
+import { byDepartment } from '../window/Transfer.tsx'
+import { nextForm } from './backlog.ts'
+import { ListPane } from './ListPane.tsx'
+import { Notices, shiftStart } from './Notices.tsx'
+import { firstProject } from './ProjectSelect.tsx'
+
+const r = makeReader('ru', ru, () => {})
+const iso = (ms: number) => new Date(ms).toISOString()
+let world: World
+let drawn: Awaited<ReturnType<typeof stage>>
+beforeEach(() => {
+  world = new World()
+  setMe(world, meOf())
+  world.on('GET /operator/projects/p/dialogs', { rows: [], counts: { mine: 1, important: 0, unassigned: 0, all: 1 }, now: iso(Date.now()) })
+})
+afterEach(async () => {
+  await drawn?.end()
+  await world.end()
+})
+const frame = (f: OperatorServerFrame) => (world.workspace as unknown as { receive: (f: OperatorServerFrame) => void }).receive(f)
+const project = () => world.workspace.projectOf('p')!
+const notices = async (change: Partial<Project> = {}, locale: 'ru' | 'en' | 'kk' = 'ru') => {
+  setMe(world, meOf([projectOf(change)]))
+  drawn = await stage(world, () => <Notices project={project()} />, locale)
+  return drawn.el
+}
+
+it('out of hours M-03 stands over the list on entry, in three languages (R-046, D-22)', async () => {
+  for (const [locale, texts] of [['ru', ru], ['en', en], ['kk', kk]] as const) {
+    const el = await notices({ hours: { open: false } }, locale)
+    expect(el.querySelector('.ban b')?.textContent).toBe(texts['hours.closed'])
+    await drawn.end()
+  }
+})
+
+it('says when the shift begins: today, tomorrow, another day (D-22)', () => {
+  const now = new Date(2026, 10, 25, 20, 0).getTime()
+  expect(shiftStart(r, iso(new Date(2026, 10, 25, 21, 0).getTime()), now)).toBe('Ваша смена начнётся сегодня в 21:00')
+  expect(shiftStart(r, iso(new Date(2026, 10, 26, 9, 0).getTime()), now)).toBe('Ваша смена начнётся завтра в 09:00')
+  expect(shiftStart(r, iso(new Date(2026, 10, 30, 9, 0).getTime()), now)).toBe('Ваша смена начнётся 30 ноября в 09:00')
+})
+
+it('the notice comes and goes with the frame `hours` (D-22)', async () => {
+  const el = await notices()
+  expect(el.textContent).toBe('')
+  await act(async () => frame({ type: 'hours', project_id: 'p', hours: { open: false } }))
+  await drawn.draw()
+  expect(el.textContent).toContain(ru['hours.closed'])
+  await act(async () => frame({ type: 'hours', project_id: 'p', hours: { open: true } }))
+  await drawn.draw()
+  expect(el.textContent).toBe('')
+})
+
+it('the shift ends by time alone, at the instant itself, and the server is asked what is next (D-22)', async () => {
+  const at = Date.parse('2026-11-25T15:00:00Z')
+  const hours = { open: true, changes_at: iso(at) }
+  expect(hoursAt(hours, at - 1).open).toBe(true)
+  expect(hoursAt(hours, at).open).toBe(false)
+  const el = await notices({ hours: { open: true, changes_at: iso(Date.now() - 1000) } })
+  expect(el.textContent).toContain(ru['hours.closed'])
+  await until(() => world.sent('GET /operator/me').length || world.query.getQueryState(['me'])?.isInvalidated)
+})
+
+it('a backlog is told with its number, collapses, and is back when the number grows (M-08, D-32, R-036)', async () => {
+  const el = await notices({ backlog: 12 })
+  expect(el.textContent).toContain('Накопилась очередь. Ожидают ответа: 12')
+  await click(button(ru['btn.collapse']))
+  expect(el.querySelector('.slim')).not.toBeNull()
+  const backlog = async (n: number) => {
+    await act(async () => frame({ type: 'backlog', project_id: 'p', backlog: n }))
+    await drawn.draw()
+  }
+  await backlog(11)
+  expect(el.querySelector('.slim')).not.toBeNull()
+  await backlog(12)
+  expect(el.querySelector('.slim')).toBeNull()
+  expect(el.textContent).toContain('Ожидают ответа: 12')
+  await backlog(0)
+  expect(el.textContent).toBe('')
+})
+
+const queue = (n: number, department?: string) =>
+  Array.from({ length: n }, (_, i) => {
+    const base = row(`${department}${i}`)
+    return { ...base, session: { ...base.session, department: department ? { id: department, name: department } : undefined }, next: { kind: 'unclaimed' as const, from: iso(0), at: iso(1000 * (60 + i)) } }
+  })
+
+it('the next form is only promised in a queue of ten untaken ones (R-034, D-30, D-31)', () => {
+  const p = projectOf({ backlog: 10 })
+  expect(nextForm(p, queue(10))).toBe(60_000)
+  expect(nextForm(p, [...queue(9), ...queue(9, 'x')])).toBeUndefined()
+  expect(nextForm(projectOf({ backlog: 0 }), queue(10))).toBeUndefined()
+  expect(nextForm(projectOf({ backlog: 10, form_enabled: false }), queue(10))).toBeUndefined()
+})
+
+it('«Что дальше» has the end of the shift, the form of the backlog and automatic closing, by time (D-23, D-31, D-40)', () => {
+  const mine = row('d', { session: { ...row('d').session, assignee: { id: 'o', name: 'Анна' } }, last: { kind: 'message', author: 'operator', at: iso(0) } })
+  const p = projectOf({ hours: { open: true, own_until: iso(3_600_000) }, auto_close_minutes: 30 })
+  expect(stepsLater(p, mine, [], false, 1)).toEqual([{ at: 1_800_000, text: 'plan.autoClose' }, { at: 3_600_000, text: 'plan.shiftEnd' }])
+  // A colleague's shift is not his; a waiting dialog and one without its tag do not end by themselves.
+  expect(stepsLater(p, mine, [], true, 1).map((s) => s.text)).toEqual(['plan.autoClose'])
+  expect(stepsLater(p, { ...mine, session: { ...mine.session, waiting_since: iso(0) } }, [], false, 1).map((s) => s.text)).toEqual(['plan.shiftEnd'])
+  expect(stepsLater({ ...p, tagging: true }, mine, [], false, 1).map((s) => s.text)).toEqual(['plan.shiftEnd'])
+  const all = queue(10)
+  expect(stepsLater(projectOf({ backlog: 10 }), all[3]!, all, false, 1)).toEqual([{ at: 63_000, text: 'plan.backlogAt' }])
+})
+
+it('«Не в сети» is set by hand in the top bar (D-04)', async () => {
+  const me = meOf([projectOf({ hours: { open: true, own_until: iso(Date.now() + 3_600_000) } })], { open_dialogs: 4, dialog_limit: 10 })
+  setMe(world, me)
+  world.on('PATCH /operator/me', () => [200, { ...me, operator: { ...me.operator, away: true } }])
+  world.workspace.watchProject('p')
+  world.workspace.socket.link = 'online'
+  drawn = await stage(world, () => <TopBar me={world.workspace.me()!} />)
+  const trigger = await until(() => drawn.el.querySelector<HTMLElement>('.pres-button'))
+  expect(drawn.el.textContent).toContain('Диалоги: 4 из 10')
+  expect(trigger.textContent).toMatch(/^В сети· Смена до \d\d:\d\d$/)
+  trigger.focus()
+  await act(async () => void trigger.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true })))
+  const items = await until(() => {
+    const found = [...document.querySelectorAll<HTMLElement>('[role=menuitemradio]')]
+    return found.length === 2 && found
+  })
+  await click(items[1]!)
+  await until(() => world.sent('PATCH /operator/me').length === 1)
+  expect(world.sent('PATCH /operator/me')[0]!.body).toEqual({ away: true })
+  await drawn.draw()
+  expect(drawn.el.querySelector('.pres-button')?.textContent).toContain('Не в сети')
+})
+
+it('order and tab are those of last time, kept on the server (R-013, D-16)', async () => {
+  setMe(world, meOf(undefined, { prefs: prefsOf({ sort: 'oldest', tab: 'all' }) }))
+  world.on('PATCH /operator/me', () => [200, world.workspace.me()])
+  world.workspace.watchProject('p')
+  drawn = await stage(world, () => <ListPane me={world.workspace.me()!} project={project()} />)
+  expect([world.workspace.group, world.workspace.sort]).toEqual(['all', 'oldest'])
+  await click(document.querySelector<HTMLElement>('[data-tab=mine]'))
+  await until(() => world.sent('PATCH /operator/me').length === 1)
+  expect(world.sent('PATCH /operator/me')[0]!.body).toEqual({ prefs: { tab: 'mine' } })
+})
+
+it('begins in the project of last time, else in the one with the strongest dot (D-12)', () => {
+  const all = [projectOf({ id: 'a' }), projectOf({ id: 'b', dot: 'blue' }), projectOf({ id: 'c', dot: 'red' })]
+  expect(firstProject(all, 'a')?.id).toBe('a')
+  expect(firstProject(all, undefined)?.id).toBe('c')
+  expect(firstProject(all, 'gone')?.id).toBe('c')
+  expect(firstProject([all[0]!], undefined)?.id).toBe('a')
+})
+
+it('transfer shows everybody’s load, by department, and why one cannot be chosen (R-055, M-55)', async () => {
+  const mark = { operator: { id: 'm', name: 'Марк Лебедев' }, department: { id: 's', name: 'Продажи' } }
+  const groups = byDepartment(r, [
+    { operator: { id: 'd', name: 'Динара' }, department: { id: 's', name: 'Продажи' }, available: true, open_dialogs: 4, dialog_limit: 10 },
+    { ...mark, available: false, reason: 'limit_reached', open_dialogs: 10, dialog_limit: 10 },
+    { operator: { id: 'v', name: 'Вера' }, available: true, open_dialogs: 2 },
+  ])
+  expect(groups.map((g) => [g.title, g.items.map((i) => [i.text, !!i.disabled])])).toEqual([
+    ['Продажи', [['Динара', false], ['Марк Лебедев', true]]],
+    ['Общее обращение', [['Вера', false]]],
+  ])
+  drawn = await stage(world, () => <>{groups.flatMap((g) => g.items).map((i) => <p key={i.id}>{i.view as never}</p>)}</>)
+  expect([...drawn.el.querySelectorAll('p')].map((p) => p.textContent)).toEqual(['Динара4 из 10', 'Марк ЛебедевДостигнут лимит диалогов10 из 10', 'Вера2'])
+})
