@@ -371,6 +371,11 @@ test('the card and the chat log', { timeout: 10 * 60_000 }, async (t) => {
           if (width === 768) {
             await page.keyboard.press('Escape')
             await focused(page.getByRole('main').getByRole('button', { name: text(lang, 'card.title') }))
+            await page.locator('.stream').focus()
+            await page.keyboard.press('Control+f')
+            await focused(card().getByRole('textbox', { name: text(lang, 'search.title') }))
+            await page.keyboard.press('Escape')
+            await focused(page.locator('.stream'))
           }
         }
       }

@@ -38,11 +38,15 @@ export function Shell({ me }: { me: Me }) {
   }, [workspace, dialogId])
 
   // The field of the search and the labels stand in the card: a drawer opens first.
-  useWish(['search', 'labels'], () => narrow && dialogId && setDrawer(true))
+  useWish(['search', 'labels'], () => {
+    if (!narrow || !dialogId || drawer) return
+    opener.current = document.activeElement as HTMLElement
+    setDrawer(true)
+  })
 
   const closeDrawer = () => {
     setDrawer(false)
-    opener.current?.focus()
+    focusOpener(opener.current)
   }
   const important = workspace.counts?.important ?? 0
 
@@ -76,6 +80,12 @@ export function Shell({ me }: { me: Me }) {
       <Announcer />
     </>
   )
+}
+
+/** Back to what opened the drawer; to the window, when a key did with nothing in focus. */
+export function focusOpener(opener: HTMLElement | null) {
+  const back = opener && opener !== document.body ? opener : document.querySelector<HTMLElement>('[data-pane=window]')
+  back?.focus()
 }
 
 /** F6 and Shift+F6 go round the panes. */

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
 import type { Me } from '../../../shared/api.gen.ts'
 import { go, type Route } from '../app/route.ts'
-import { usePanes } from '../app/Shell.tsx'
+import { focusOpener, usePanes } from '../app/Shell.tsx'
 import { useShortcuts, useWish } from '../app/shortcuts.ts'
 import { TopBar } from '../app/TopBar.tsx'
 import { CardPane } from '../card/CardPane.tsx'
@@ -43,7 +43,11 @@ export default function LogPage({ me, route }: { me: Me; route: Route }) {
   useEffect(() => {
     if (!dialogId) setDrawer(false)
   }, [dialogId])
-  useWish('search', () => narrow && dialogId && setDrawer(true))
+  useWish('search', () => {
+    if (!narrow || !dialogId || drawer) return
+    opener.current = document.activeElement as HTMLElement
+    setDrawer(true)
+  })
 
   const filter = (next: Filters) => go({ ...route, area: 'log', project: project?.id, filters: writeFilters(next) }, { replace: true })
 
@@ -86,7 +90,7 @@ export default function LogPage({ me, route }: { me: Me; route: Route }) {
           open={drawer}
           onClose={() => {
             setDrawer(false)
-            opener.current?.focus()
+            focusOpener(opener.current)
           }}
         />
       </div>
