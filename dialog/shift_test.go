@@ -260,7 +260,7 @@ func TestShiftsAgainstTheMinutes(t *testing.T) {
 			}
 		}
 		for _, q := range []string{"", "sales"} {
-			if m := o.At(start); !m.WorkChangesAt(q, start).Equal(o.WorkChangesAt(q, start)) || !m.WorkChangesAt(q, start).Equal(o.WorkChangesAt(q, start)) {
+			if m := o.At(start); !m.WorkChangesAt(q, start).Equal(o.WorkChangesAt(q, start)) || !m.WorkChangesAt(q, start.Add(time.Hour)).Equal(o.WorkChangesAt(q, start.Add(time.Hour))) {
 				t.Fatal("At differs")
 			}
 		}

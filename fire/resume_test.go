@@ -450,10 +450,10 @@ func TestReaderStopped(t *testing.T) {
 func TestHalfOpen(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, plan{operators: 1})
-	h.exec(`DELETE FROM presence`)
 	api := h.serve(via{})
 	wire, behind := h.through(api)
 	list := h.conversations(api, 2)
+	h.exec(`DELETE FROM presence`) // only now: who starts with nobody there is told so (D-21)
 	ctx := background(t)
 	at := func() *process { return behind }
 	c := list[0]

@@ -71,7 +71,7 @@ func TestBacklog(t *testing.T) {
 	check(t, h.client.SignalWorkflow(context.Background(), h.queueRun(queue), "", workflows.SignalWake, nil))
 	stop() // a restart in the middle
 	h.pass(81 * time.Second)
-	stop = h.work(h.options())
+	h.work(h.options())
 	h.wantOffers(append(ten, eleventh...))
 
 	twelfth := h.crowd(h.department, 1)
