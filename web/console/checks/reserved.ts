@@ -8,8 +8,6 @@ const GROUPS: Record<string, string> = {
     project.widget consent.policy`,
   'Backlog, hours, shifts': `
     queue.one`,
-  'Attention, on its way': `
-    pref.sound pref.notify pref.notifyText pref.enter pref.mute pref.muted pref.denied`,
   'Terms of the glossary that no screen shows as they are': `
     who.client list.lastMessage list.avatar win.start win.claim hist.session
     clock.barRed`,

@@ -8,6 +8,8 @@ import { Workspace } from '../live/workspace.ts'
 import { hasSavedLocale, useText } from '../text/text.tsx'
 import { WorkspaceContext } from '../ui/hooks.ts'
 import { Logo } from '../ui/marks.tsx'
+import { useBell } from './bell.ts'
+import { usePrefs } from './prefs.ts'
 import { go, useRoute } from './route.ts'
 import { Shell } from './Shell.tsx'
 import { SignInPage } from './SignIn.tsx'
@@ -97,6 +99,8 @@ function Gate(props: { workspace: Workspace; expired: boolean; onSignedIn: (me: 
     },
   })
   const id = me.data?.operator.id
+  usePrefs(me.data?.operator.prefs)
+  useBell()
   useEffect(() => {
     if (!id) return
     if (!hasSavedLocale()) setLocale(me.data!.operator.locale)

@@ -3,13 +3,14 @@ import { lazy, Suspense, useState } from 'react'
 import type { Me } from '../../../shared/api.gen.ts'
 import { LOCALE_NAMES, LOCALES, type Locale, type TextKey } from '../../../shared/i18n.ts'
 import { call } from '../api/client.ts'
+import { clockTime } from '../text/format.ts'
 import { useText } from '../text/text.tsx'
-import { useMedia } from '../ui/hooks.ts'
+import { useMedia, useStore, useWorkspace } from '../ui/hooks.ts'
 import { Avatar, Icon } from '../ui/marks.tsx'
 import { leaveNoTrace } from './App.tsx'
 import { useLanguage } from './LanguageSwitch.tsx'
-import { useShowKeys, useSingleKeys } from './shortcuts.ts'
-import { type Theme, useTheme } from './theme.ts'
+import { keepSingleKeys, singleKeysOn, useShowKeys } from './shortcuts.ts'
+import { keepTheme, savedTheme, type Theme } from './theme.ts'
 
 const KeysHelp = lazy(() => import('./KeysHelp.tsx'))
 
@@ -20,13 +21,31 @@ const THEMES: readonly [Theme, TextKey][] = [
 ]
 
 export default function ProfileMenu({ me }: { me: Me }) {
-  const { t } = useText()
-  const { theme, setTheme } = useTheme()
+  const r = useText()
+  const { t } = r
+  const workspace = useStore(useWorkspace())
+  const { attention } = workspace
+  useStore(attention)
+  const prefs = me.operator.prefs
+  const theme = prefs?.theme === undefined ? savedTheme() : prefs.theme === 'system' ? 'auto' : prefs.theme
   const { locale, choose } = useLanguage()
   const narrow = useMedia('(max-width: 1180px)')
-  const [single, setSingle] = useSingleKeys()
+  const single = prefs?.single_keys ?? singleKeysOn()
+  const [denied, setDenied] = useState(false)
   const [keys, setKeys] = useState(false)
   useShowKeys(() => setKeys(true))
+
+  function setTheme(to: Theme) {
+    keepTheme(to)
+    workspace.remember({ theme: to === 'auto' ? 'system' : to })
+  }
+
+  /** Only the browser can allow them, and only when asked by a press. */
+  async function setNotify(on: boolean) {
+    const allowed = !on || ('Notification' in window && (await Notification.requestPermission()) === 'granted')
+    setDenied(!allowed)
+    if (allowed) workspace.remember({ notify: on })
+  }
 
   async function signOut() {
     // Whatever the answer, this browser must stop showing the workspace.
@@ -61,14 +80,32 @@ export default function ProfileMenu({ me }: { me: Me }) {
               ))}
             </DropdownMenu.RadioGroup>
             <DropdownMenu.Separator className="menu-line" />
-            <DropdownMenu.CheckboxItem className="mi" checked={single} onCheckedChange={setSingle} onSelect={(e) => e.preventDefault()}>
-              <span className="mi-check">
-                <DropdownMenu.ItemIndicator>
-                  <Icon name="check" />
-                </DropdownMenu.ItemIndicator>
-              </span>
-              {t('keys.single')}
-            </DropdownMenu.CheckboxItem>
+            <CheckItem on={prefs?.sound !== false} text={t('pref.sound')} onChange={(sound) => workspace.remember({ sound })} />
+            {prefs?.sound === false ? null : (
+              <CheckItem
+                on={attention.muted}
+                text={attention.muted ? t('pref.muted', { t: clockTime(r.locale, attention.mutedUntil) }) : t('pref.mute')}
+                onChange={(on) => attention.mute(on)}
+              />
+            )}
+            <CheckItem on={!!prefs?.notify} text={t('pref.notify')} onChange={(on) => void setNotify(on)} />
+            {denied ? (
+              <div className="pop-error err" role="alert">
+                <Icon name="warn" size={14} />
+                {t('pref.denied')}
+              </div>
+            ) : null}
+            {prefs?.notify ? <CheckItem on={!!prefs.notify_text} text={t('pref.notifyText')} onChange={(on) => workspace.remember({ notify_text: on })} /> : null}
+            <DropdownMenu.Separator className="menu-line" />
+            <CheckItem on={prefs?.send_by_enter !== false} text={t('pref.enter')} onChange={(on) => workspace.remember({ send_by_enter: on })} />
+            <CheckItem
+              on={single}
+              text={t('keys.single')}
+              onChange={(on) => {
+                keepSingleKeys(on)
+                workspace.remember({ single_keys: on })
+              }}
+            />
             <DropdownMenu.Item className="mi" onSelect={() => setKeys(true)}>
               <span className="mi-check" />
               {t('keys.title')}
@@ -91,6 +128,19 @@ export default function ProfileMenu({ me }: { me: Me }) {
         </Suspense>
       ) : null}
     </>
+  )
+}
+
+function CheckItem({ on, text, onChange }: { on: boolean; text: string; onChange: (on: boolean) => void }) {
+  return (
+    <DropdownMenu.CheckboxItem className="mi" checked={on} onCheckedChange={onChange} onSelect={(e) => e.preventDefault()}>
+      <span className="mi-check">
+        <DropdownMenu.ItemIndicator>
+          <Icon name="check" />
+        </DropdownMenu.ItemIndicator>
+      </span>
+      {text}
+    </DropdownMenu.CheckboxItem>
   )
 }
 

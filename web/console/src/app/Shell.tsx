@@ -8,6 +8,7 @@ import { useMedia, useStore, useWorkspace } from '../ui/hooks.ts'
 import { preloadPopLayer } from '../ui/PopButton.tsx'
 import { WindowPane } from '../window/WindowPane.tsx'
 import { Announcer } from './Announcer.tsx'
+import { useIconBadge } from './bell.ts'
 import { go, useRoute } from './route.ts'
 import { useShortcuts, useWish } from './shortcuts.ts'
 import { TopBar } from './TopBar.tsx'
@@ -49,6 +50,7 @@ export function Shell({ me }: { me: Me }) {
     focusOpener(opener.current)
   }
   const important = workspace.counts?.important ?? 0
+  useIconBadge(important > 0)
 
   return (
     <>

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useEffect } from 'react'
 import { useLatest } from '../ui/hooks.ts'
 
 /** What keys can ask for; whoever can do it listens. By `code`, so that they work in Russian and Kazakh layouts too. */
@@ -34,20 +34,13 @@ export const useShowKeys = (act: () => void) => useWish('keys', act)
 
 const SINGLE_KEY = 'otklik.singleKeys'
 
+/** Single keys can be switched off: they get in the way of speech input (WCAG 2.1.4). */
 export function singleKeysOn(): boolean {
   return localStorage.getItem(SINGLE_KEY) !== 'off'
 }
 
-/** Single keys can be switched off: they get in the way of speech input (WCAG 2.1.4). */
-export function useSingleKeys(): [boolean, (on: boolean) => void] {
-  const [on, setOn] = useState(singleKeysOn)
-  return [
-    on,
-    (next) => {
-      localStorage.setItem(SINGLE_KEY, next ? 'on' : 'off')
-      setOn(next)
-    },
-  ]
+export function keepSingleKeys(on: boolean) {
+  localStorage.setItem(SINGLE_KEY, on ? 'on' : 'off')
 }
 
 const SINGLE: Record<string, Wish> = { KeyT: 'transfer', KeyX: 'leave', KeyS: 'sort', KeyP: 'project', KeyL: 'labels', KeyC: 'contacts', Slash: 'search' }

@@ -1,5 +1,3 @@
-import { useState } from 'react'
-
 export type Theme = 'auto' | 'light' | 'dark'
 const KEY = 'otklik.theme'
 const dark = matchMedia('(prefers-color-scheme: dark)')
@@ -18,14 +16,7 @@ export function followSystemTheme() {
   dark.addEventListener('change', () => applyTheme())
 }
 
-export function useTheme() {
-  const [theme, setTheme] = useState(savedTheme)
-  return {
-    theme,
-    setTheme(next: Theme) {
-      localStorage.setItem(KEY, next)
-      applyTheme(next)
-      setTheme(next)
-    },
-  }
+export function keepTheme(theme: Theme) {
+  localStorage.setItem(KEY, theme)
+  applyTheme(theme)
 }

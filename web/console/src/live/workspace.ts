@@ -1,6 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 import type { Counts, Dialog, Event, Group, Me, OperatorServerFrame, Prefs, Project, Row } from '../../../shared/api.gen.ts'
 import { call } from '../api/client.ts'
+import { Attention } from './attention.ts'
 import { ChangesWatch } from './changes.ts'
 import { Claims } from './claims.ts'
 import { ServerClock } from './clock.ts'
@@ -25,6 +26,10 @@ export class Workspace extends Emitter {
   readonly sends: SendQueue
   readonly claims: Claims
   readonly socket: LiveSocket
+  readonly attention = new Attention(
+    () => this.clock.now(),
+    () => this.prefs,
+  )
   project?: string
   group: Group = 'all'
   sort: Sort = 'priority'
@@ -91,6 +96,7 @@ export class Workspace extends Emitter {
     this.changesAt = undefined
     this.listError = false
     this.rows.clear()
+    this.attention.reset()
     this.changed()
     // The list is read after `watching`, so that nothing between reading and watching is missed.
     if (!this.socket.send({ type: 'watch', project_id: id })) void this.loadList()
@@ -257,6 +263,7 @@ export class Workspace extends Emitter {
 
   stop() {
     this.socket.stop()
+    this.attention.reset()
     this.watch.stop()
   }
 
@@ -307,6 +314,7 @@ export class Workspace extends Emitter {
       case 'gone':
         if (!frame.dialog_id) return
         this.rows.gone(frame.dialog_id, frame.rev ?? Infinity)
+        this.attention.gone(frame.dialog_id)
         if (frame.dialog_id === this.dialogId) void this.refreshDialog(frame.dialog_id)
         return
       case 'counts':
@@ -345,6 +353,7 @@ export class Workspace extends Emitter {
     if (row.project_id !== this.project) return
     const before = this.rows.get(row.id)
     if (!this.rows.upsert(row)) return
+    this.attention.saw(before, row, this.me()?.operator.id, row.id === this.dialogId)
     const isNew = row.reasons.includes('transferred') && !before?.reasons.includes('transferred')
     if (isNew && row.id !== this.dialogId) {
       this.transferred = row

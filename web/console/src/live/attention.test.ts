@@ -1,0 +1,125 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import type { Prefs, Row } from '../../../shared/api.gen.ts'
+import { Attention, type Sound } from './attention.ts'
+import { row } from './fixtures.ts'
+
+const NOW = Date.parse('2026-11-25T10:00:00Z')
+let visible: boolean
+let prefs: Partial<Prefs>
+let rung: [Sound, boolean][]
+let notes: [string, string | undefined, boolean][]
+let closed: string[]
+let attention: Attention
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: NOW })
+  visible = false
+  prefs = { notify: true }
+  rung = []
+  notes = []
+  closed = []
+  attention = new Attention(() => Date.now(), () => prefs)
+  attention.bell = {
+    visible: () => visible,
+    ring: (sound, soft) => rung.push([sound, soft]),
+    notify: (of, reason, text) => notes.push([of.id, reason, text]),
+    close: (id) => closed.push(id),
+  }
+})
+afterEach(() => {
+  attention.reset()
+  vi.useRealTimers()
+})
+
+const calm = row('d')
+const waits = (change: Partial<Row> = {}) =>
+  row('d', { unanswered: true, unread: 1, ...change, session: { ...row('d').session, waiting_since: new Date(NOW).toISOString(), ...change.session } })
+const mine = { session: { ...row('d').session, assignee: { id: 'o', name: 'Анна' } } }
+const saw = (before: Row | undefined, after: Row, open = false) => attention.saw(before, after, 'o', open)
+
+it('a new untaken dialog rings two notes, again every 20 s until somebody takes it (R-021)', () => {
+  saw(undefined, waits())
+  expect(rung).toEqual([['call', false]])
+  vi.advanceTimersByTime(19_999)
+  expect(rung).toHaveLength(1)
+  vi.advanceTimersByTime(20_001)
+  expect(rung).toHaveLength(3)
+  saw(waits(), waits({ session: { ...mine.session, assignee: { id: 'x', name: 'Марк' } } }))
+  vi.advanceTimersByTime(60_000)
+  expect(rung).toHaveLength(3)
+  expect(closed).toEqual(['d'])
+})
+
+it('it is silent for 10 minutes when asked, and repeats after that', () => {
+  saw(undefined, waits())
+  attention.mute(true)
+  vi.advanceTimersByTime(10 * 60_000 - 1)
+  expect(rung).toHaveLength(1)
+  vi.advanceTimersByTime(20_000)
+  expect(rung.length).toBeGreaterThan(1)
+})
+
+it('a visible tab does not shout: once, softly, no notification, no repeats', () => {
+  visible = true
+  saw(undefined, waits())
+  vi.advanceTimersByTime(120_000)
+  expect(rung).toEqual([['call', true]])
+  expect(notes).toEqual([])
+})
+
+it('a hidden tab notifies: who and why, the text only when allowed', () => {
+  saw(undefined, waits())
+  prefs = { notify: true, notify_text: true }
+  saw({ ...calm, id: 'e' }, row('e', { ...mine, important: true, reasons: ['overdue'] }))
+  expect(notes).toEqual([['d', undefined, false], ['e', 'overdue', true]])
+  prefs = { notify: false }
+  saw(undefined, waits())
+  expect(notes).toHaveLength(2)
+})
+
+it('with sound off nothing rings, the notification still comes', () => {
+  prefs = { notify: true, sound: false }
+  saw(undefined, waits())
+  vi.advanceTimersByTime(60_000)
+  expect(rung).toEqual([])
+  expect(notes).toHaveLength(1)
+})
+
+it('a dialog that turns red calls once; one transferred to me has one note (R-057)', () => {
+  saw(row('d', mine), row('d', { ...mine, important: true, reasons: ['overdue'] }))
+  saw(row('d', { ...mine, important: true, reasons: ['overdue'] }), row('d', { ...mine, important: true, reasons: ['overdue'] }))
+  saw(row('e'), row('e', { ...mine, important: true, reasons: ['transferred'] }))
+  expect(rung.map(([sound]) => sound)).toEqual(['call', 'transfer'])
+  vi.advanceTimersByTime(60_000)
+  expect(rung).toHaveLength(2)
+})
+
+it('a colleague’s red dialog is not called out', () => {
+  const his = { session: { ...row('d').session, assignee: { id: 'x', name: 'Марк' } } }
+  saw(row('d', his), row('d', { ...his, important: true, reasons: ['overdue'] }))
+  expect(rung).toEqual([])
+})
+
+it('a message in my dialog ticks, not when it is open before me', () => {
+  visible = true
+  saw(row('d', mine), row('d', { ...mine, unread: 1, unanswered: true }))
+  saw(row('d', mine), row('d', { ...mine, unread: 1, unanswered: true }), true)
+  expect(rung).toEqual([['tick', true]])
+})
+
+it('rows that were there before are not news: an old one that is only now loaded does not call', () => {
+  const old = new Date(NOW - 3_600_000).toISOString()
+  saw(undefined, waits({ important: true, reasons: ['unclaimed'], red_since: old, session: { ...calm.session, waiting_since: old } }))
+  saw(waits(), waits({ unread: 2 }))
+  expect(rung).toEqual([])
+})
+
+it('a blocked or closed dialog, one that is gone, and another project stop the repeats', () => {
+  for (const end of [() => saw(waits(), waits({ blocked_ip: '1.2.3.4' })), () => attention.gone('d'), () => attention.reset()]) {
+    saw(undefined, waits())
+    end()
+    rung = []
+    vi.advanceTimersByTime(60_000)
+    expect(rung).toEqual([])
+  }
+})
