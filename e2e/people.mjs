@@ -62,7 +62,7 @@ function everything() {
 /** Keys of texts that a page shows instead of the texts. */
 export async function rawKeys(page) {
   const shown = await page.evaluate(everything)
-  return keys.filter((k) => new RegExp(`(^|[^\\w.])${k.replaceAll('.', '\\.')}($|[^\\w.])`, 'm').test(shown))
+  return keys.filter((k) => k.includes('.') && new RegExp(`(^|[^\\w.])${k.replaceAll('.', '\\.')}($|[^\\w.])`, 'm').test(shown))
 }
 
 export class Operator {
