@@ -7,7 +7,7 @@ const size = (name) => gzipSync(readFileSync(new URL(`dist/${name}`, import.meta
 
 export function measure() {
   const script = size("widget.js");
-  const languages = { ru: size("ru.json"), en: size("en.json"), kk: size("kk.json") };
+  const languages = { ru: size("ru.txt"), en: size("en.txt"), kk: size("kk.txt") };
   return { script, languages, total: script + Math.max(...Object.values(languages)), limit: LIMIT };
 }
 

@@ -1,12 +1,11 @@
-import { readFileSync } from "node:fs";
 import { defineConfig, type Plugin } from "vite";
+import { languageFile, textsFile } from "./languages.ts";
 import { type Key, KEYS, LANGUAGES } from "./src/keys.ts";
 
 // One file per language with only the texts the widget shows (D-56), by position: a page loads one of them.
 function languages(): Plugin {
   return {
     name: "widget-languages",
-    apply: "build",
     transform(code, id) {
       if (!id.includes("/widget/src/") || !id.endsWith(".ts")) return;
       return code.replace(/\b([tk])\("([\w.]+)"/g, (_, fn: string, key: Key) => {
@@ -16,23 +15,13 @@ function languages(): Plugin {
       });
     },
     buildStart() {
-      for (const lang of LANGUAGES) this.addWatchFile(texts(lang));
+      for (const lang of LANGUAGES) this.addWatchFile(textsFile(lang));
     },
     generateBundle() {
-      for (const lang of LANGUAGES) {
-        const all = JSON.parse(readFileSync(texts(lang), "utf8")) as Record<string, string>;
-        const subset: string[] = [];
-        for (const key of KEYS) {
-          if (!all[key]) this.error(`texts/${lang}.json lacks ${key}`);
-          subset.push(all[key]);
-        }
-        this.emitFile({ type: "asset", fileName: `${lang}.json`, source: JSON.stringify(subset) });
-      }
+      for (const lang of LANGUAGES) this.emitFile({ type: "asset", fileName: `${lang}.txt`, source: languageFile(lang) });
     },
   };
 }
-
-const texts = (lang: string) => new URL(`../../texts/${lang}.json`, import.meta.url).pathname;
 
 export default defineConfig({
   plugins: [languages()],

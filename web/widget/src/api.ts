@@ -5,6 +5,7 @@ export type Event = Schemas["Event"];
 export type EventPage = Schemas["EventPage"];
 export type WidgetConfig = Schemas["WidgetConfig"];
 export type VisitorState = Schemas["VisitorState"];
+export type VisitAnswer = Schemas["VisitAnswer"];
 export type VisitorCreated = Schemas["VisitorCreated"];
 export type MessageAnswer = Schemas["MessageAnswer"];
 export type ServerFrame = Schemas["VisitorServerFrame"];
@@ -32,10 +33,10 @@ export async function request(url: string, token?: string, body?: object): Promi
   throw { ...error, status: answer?.status ?? 0, wait: answer?.headers.get("Retry-After") } satisfies Failure;
 }
 
-// The name in filename*=UTF-8''… of Content-Disposition (D-52), else a plain one.
-export const fileName = (header: string | null) => decodeURIComponent(/''([^;]+)/.exec(header ?? "")?.[1] ?? "dialog.txt");
+// The name in filename*=UTF-8''… of Content-Disposition (D-52); a plain one where the header was taken away.
+export const fileName = (header: string | null) => decodeURIComponent(/''([^;]+)/.exec(header ?? "''chat.txt")![1]!);
 
-export const newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(36)).join("");
+export const newId = () => crypto.getRandomValues(new BigUint64Array(2)).join("-");
 
 // Waiting before attempt n: doubling, at most 30 s, spread so that clients do not come back all at once.
 export const backoff = (n: number) => Math.min(30_000, 1000 * 2 ** n) * (0.5 + Math.random() / 2);

@@ -1,9 +1,10 @@
-import { backoff, type Event, type EventPage, type Failure, fileName, type MessageAnswer, newId, request, type ServerFrame, type VisitorCreated, type VisitorState, type WidgetConfig } from "./api";
+import { backoff, type Event, type EventPage, type Failure, fileName, final, type MessageAnswer, newId, request, type ServerFrame, type VisitorCreated, type VisitAnswer, type VisitorState, type WidgetConfig } from "./api";
 import { createLive } from "./live";
 import { add, last, prepend } from "./log";
 import { createQueue } from "./queue";
 import type { Store } from "./store";
 import { lang } from "./texts";
+import { seePage } from "./visit";
 
 // Everything the widget knows and does; the view only shows it.
 
@@ -12,14 +13,15 @@ export type Core = ReturnType<typeof createCore>;
 const SHOW_TYPING = 6_000;
 const SAY_TYPING = 3_000;
 
-export function createCore(key: string, base: string, config: WidgetConfig, store: Store, eager: () => boolean, changed: () => void) {
+export function createCore(key: string, base: string, config: WidgetConfig, store: Store, gone: () => void, changed: () => void) {
   let token = store.get("token");
   let becoming: Promise<string> | undefined;
   let fetching = false;
   let tries = 0;
   let typingTimer: ReturnType<typeof setTimeout>;
   let saidTyping = 0;
-  const sent: Record<string, [content: string, id: string]> = {};
+  let visit: ReturnType<typeof seePage>;
+  let sent = ["", ""]; // a form or a rating: its content and its client_id
 
   const call = async <T>(path: string, body?: object, as = token): Promise<T> => (await request(base + path, as, body)).json();
   const page = (query: string) => call<EventPage>(`/visitor/events?${query}`);
@@ -30,12 +32,11 @@ export function createCore(key: string, base: string, config: WidgetConfig, stor
     url: base.replace("http", "ws") + "/visitor/socket",
     hello: () => ({ token, after: last(core.events) }),
     frame,
-    eager,
     status(up) {
       setDown(!up);
       if (up) void queue.flush();
     },
-    refused: (code) => code === 4001 && adopt(),
+    refused: (code) => (code === 4001 ? adopt() : gone()), // 4003: switched off (D-02)
   });
 
   function setDown(down: boolean) {
@@ -48,9 +49,7 @@ export function createCore(key: string, base: string, config: WidgetConfig, stor
     const ask = async () => {
       const made = await call<VisitorCreated>(`/widgets/${key}/visitors`, {
         locale: lang,
-        page_url: location.href.slice(0, 2000),
-        page_title: document.title.slice(0, 300),
-        referrer: document.referrer.slice(0, 2000),
+        ...visit.start(),
       });
       store.set("token", (token = made.token));
       setState(made.state);
@@ -90,6 +89,7 @@ export function createCore(key: string, base: string, config: WidgetConfig, stor
     } catch (e) {
       if (mine !== token) return;
       if ((e as Failure).status === 401) return adopt();
+      if (final(e as Failure)) return gone();
       setDown(true);
       setTimeout(begin, backoff(tries++));
     }
@@ -115,10 +115,17 @@ export function createCore(key: string, base: string, config: WidgetConfig, stor
   }
 
   function ingest(events: Event[]) {
+    const erased = events.some((e) => e.kind === "erased" && e.seq > last(core.events));
     const whole = add(core.events, events);
     if (events.some((e) => e.author === "operator")) core.typing = undefined;
+    if (erased) {
+      // Bodies before it are no more: drop what is kept and load again (D-64).
+      core.events = [];
+      queue.forget();
+      void begin();
+    }
     changed();
-    return whole;
+    return whole || erased;
   }
 
   function frame(f: ServerFrame) {
@@ -149,13 +156,18 @@ export function createCore(key: string, base: string, config: WidgetConfig, stor
     blocked: false,
     down: false,
     typing: undefined as string | undefined,
+    // A page was loaded, or its address changed (R-105); answers whether the widget must not be there (R-087, D-49).
+    async visit() {
+      visit = seePage(store);
+      return !!token && (await call<VisitAnswer>("/visitor/visit", visit.page).catch(() => core)).blocked;
+    },
     probe: () => token && live.probe(),
     // A form or a rating: the same content keeps its client_id, so that pressing again after a lost answer is harmless (I-10).
     async submit(path: "form" | "rating", body: object) {
       const content = JSON.stringify(body);
-      if (sent[path]?.[0] !== content) sent[path] = [content, newId()];
-      const answer = await send<Partial<MessageAnswer & VisitorState>>(path, { ...body, client_id: sent[path]![1] });
-      delete sent[path];
+      if (sent[0] !== content) sent = [content, newId()];
+      const answer = await send<Partial<MessageAnswer & VisitorState>>(path, { ...body, client_id: sent[1] });
+      sent = [];
       if (answer.event) ingest([answer.event]);
       else setState(answer as VisitorState);
     },

@@ -23,13 +23,13 @@ const PATHS = {
   check: "m3 8 3 4 7-7",
   down: "m4 6 4 4 4-4",
   hour: "M4 2h8L4 14h8z",
-  lock: "M4 7h8v6H4zm2 0V5a2 2 0 0 1 4 0v2",
+  lock: "M4 7h8v6H4zm2 0V4h4v3",
   moon: "M13 10a5 5 0 1 1-7-7 5 5 0 0 0 7 7z",
   right: "m6 4 4 4-4 4",
   save: "M8 2v8M5 7l3 3 3-3M3 11v3h10v-3",
   send: "m3 3 11 5-11 5 1-5zm1 5h5",
-  star: "m8 2 1.8 3.8 4.2.6-3 3 .7 4.1L8 11.5l-3.7 2 .7-4.1-3-3 4.2-.6z",
-  warn: "m8 2 6 11H2zm0 4v3m0 2v.2",
+  star: "m8 2 2 4 4 .5-3 3 1 4-4-2-4 2 1-4-3-3 4-.5z",
+  warn: "m8 2 6 11H2zm0 4v3m0 2v0",
 };
 export type Icon = keyof typeof PATHS;
 
@@ -51,7 +51,7 @@ export function reconcile(parent: Node, list: Entry[], nodes: Map<string, Node>)
   const keys = new Map(list);
   for (const [key, node] of nodes)
     if (!keys.has(key)) {
-      parent.removeChild(node);
+      (node as ChildNode).remove();
       nodes.delete(key);
     }
   let at = parent.firstChild;

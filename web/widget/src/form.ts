@@ -6,6 +6,9 @@ import { k, t } from "./texts";
 
 // The contact form (R-022, D-34): never in the way of writing; consent is a box of its own, never pre-ticked (D-41).
 
+// As the widget is configured, or as it was when the form was sent (R-049).
+export type Form = Partial<WidgetConfig["form"]> & { company?: string };
+
 // Name, label, what to say when it is wrong, and the type, which is its autocomplete, too ("name" is a text).
 const FIELDS = [
   ["name", k("card.name"), k("form.required"), "name"],
@@ -13,18 +16,17 @@ const FIELDS = [
   ["email", k("card.email"), k("form.email"), "email"],
 ] as const;
 
-const shown = (form: WidgetConfig["form"]) => FIELDS.filter(([name]) => form[name] !== "hidden");
-export const hasForm = (form: WidgetConfig["form"]) => shown(form).length > 0;
+const shown = (form: Form) => FIELDS.filter(([name]) => form[name] !== "hidden");
+export const hasForm = (form: Form) => shown(form).length > 0;
 
-export function createForm(core: Core, sent: () => void) {
-  const config = core.config.form;
+export function createForm(core: Core, config: Form, sent: () => void) {
   const fields = shown(config);
   const inputs: Record<string, HTMLInputElement> = {};
   const errors: Record<string, HTMLElement> = {};
   const error = (name: string) => (errors[name] = h("div.er", { id: name, hidden: true }));
 
   const consent = (inputs.consent = h("input", { type: "checkbox", "aria-describedby": "consent" }));
-  const company = config.consent_company;
+  const company = config.consent_company ?? config.company;
   const narrow = matchMedia("(max-width:479.98px)").matches;
   const words = config.consent_text || (narrow || !company ? t("consent.short") : t("consent.text", { company }));
   const url = config.consent_url;
@@ -34,11 +36,12 @@ export function createForm(core: Core, sent: () => void) {
     let first: HTMLElement | undefined;
     for (const name in errors) {
       const key = problems[name];
-      const wrong = (errors[name]!.hidden = key === undefined) === false;
-      if (inputs[name]) inputs[name].ariaInvalid = `${wrong}`;
-      if (!wrong) continue;
-      put(errors[name]!, icon("warn", 14), t(key!));
-      first ??= inputs[name] ?? button;
+      const input = inputs[name] ?? button;
+      errors[name]!.hidden = !key;
+      input.ariaInvalid = `${!!key}`;
+      if (!key) continue;
+      put(errors[name]!, icon("warn", 14), t(key));
+      first ??= input;
     }
     first?.focus();
     return !first;
@@ -66,8 +69,10 @@ export function createForm(core: Core, sent: () => void) {
     }
   }
 
-  return h("form.fm", { noValidate: true, "aria-label": t("form.title"), onsubmit: (e: Event) => (e.preventDefault(), submit()) },
-    h("b", null, t("form.title")),
+  const title = config.title || t("form.title"); // the owner's or M-33
+
+  return h("form.fm", { noValidate: true, "aria-label": title, onsubmit: (e: Event) => (e.preventDefault(), submit()) },
+    h("b", null, title),
     h("p", null, t("form.intro")),
     ...fields.flatMap(([name, label, , type]) => {
       const required = config[name] === "required";

@@ -1,5 +1,5 @@
 // Every text the widget shows; the build takes exactly these from texts/*.json and sends them by position, without
-// their keys: t("…") and k("…") become numbers then. In tests and in the sources they are keys.
+// their keys: t("…") and k("…") become numbers.
 export const LANGUAGES = ["ru", "en", "kk"] as const;
 
 export const KEYS = [
@@ -23,13 +23,13 @@ export const KEYS = [
   "form.email",
   "form.intro",
   "form.needConsent",
+  "form.pendingReplaced",
   "form.phone",
   "form.required",
   "form.thanks",
   "form.title",
   "greeting",
   "hours.visitor",
-  "list.newCount",
   "msg.failed",
   "msg.sending",
   "msg.tooLong",
@@ -46,12 +46,16 @@ export const KEYS = [
   "rate.send",
   "rate.thanks",
   "session.new",
+  "status.online",
   "txt.you",
   "typing",
   "widget.open",
   "win.placeholder",
   "win.send",
 ] as const;
+
+// A language file has one byte per letter: ASCII as it is, from 128 on А…я, ё, і, from 208 on these; the build says when one lacks.
+export const LETTERS = "…ғқңүұәөҚӨ";
 
 export type Key = (typeof KEYS)[number];
 export type Lang = (typeof LANGUAGES)[number];

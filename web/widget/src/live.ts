@@ -7,7 +7,6 @@ export interface LiveDeps {
   hello(): object;
   frame(f: ServerFrame): void;
   status(up: boolean): void;
-  eager(): boolean; // somebody is looking: find a dead line within 20 s, otherwise within 30
   refused(code: number): void;
 }
 
@@ -21,8 +20,8 @@ export function createLive(d: LiveDeps) {
 
   const send = (f: object) => ws?.readyState === 1 && ws.send(JSON.stringify(f));
 
-  // Every sign of life starts the wait anew; silence is answered by a ping, more silence by a new line.
-  function beat(wait = d.eager() ? 12_000 : 24_000) {
+  // A dead line is found within 20 s. Every sign of life starts the wait anew; silence is answered by a ping, more silence by a new line.
+  function beat(wait = 12_000) {
     clearTimeout(heart);
     heart = setTimeout(() => {
       send({ type: "ping" });
@@ -42,8 +41,7 @@ export function createLive(d: LiveDeps) {
     close();
     d.status(false);
     if (code === 4001 || code === 4003) d.refused(code);
-    // 1001: the server restarts, 4008: we read too slowly; both ask for coming back at once
-    else retry = setTimeout(open, backoff(code === 1001 || code === 4008 ? -1 : tries++));
+    else retry = setTimeout(open, backoff(tries++));
   }
 
   function open() {

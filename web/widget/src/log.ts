@@ -12,4 +12,4 @@ export const add = (events: Event[], news: Event[]) =>
   });
 
 // A page before the first event; it may overlap. The newest page starts an empty log.
-export const prepend = (page: Event[], events: Event[]) => [...page.filter((e) => !events[0] || e.seq < events[0].seq), ...events];
+export const prepend = (page: Event[], events: Event[]) => [...page.filter((e) => !(e.seq >= events[0]?.seq!)), ...events];

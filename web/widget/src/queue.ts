@@ -31,6 +31,7 @@ export function createQueue(store: Store, send: (path: string, body: object) => 
   // Strictly one after the other: what was written first arrives first.
   async function flush() {
     clearTimeout(timer);
+    changed();
     if (busy) return;
     busy = true;
     for (let it: Item | undefined; (it = unsent()[0]); changed()) {
@@ -62,13 +63,15 @@ export function createQueue(store: Store, send: (path: string, body: object) => 
       const it: Item = { id: newId(), n: Math.max(Date.now(), (items.at(-1)?.n ?? 0) + 1), path, body, label, state: "" };
       items.push(it);
       save(it);
-      changed();
       void flush();
     },
     retry(it: Item) {
       it.state = "";
-      changed();
       void flush();
+    },
+    // What the log has taken over.
+    forget() {
+      items = items.filter((it) => it.state !== "done");
     },
     drop(id: string) {
       store.drop("q:" + id);

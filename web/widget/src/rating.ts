@@ -23,7 +23,6 @@ export function createRating(core: Core, offer: Offer, done: () => void) {
   function choose(n: number) {
     stars = n;
     chosen.textContent = word(n);
-    labels.forEach((label, i) => label.classList.toggle("on", i < n));
     button.disabled = false;
   }
   if (offer.stars) choose(offer.stars);

@@ -1,7 +1,6 @@
 import css from "./style.css?inline";
-import { request, type WidgetConfig } from "./api";
+import { type Failure, final, request, type WidgetConfig } from "./api";
 import { createCore } from "./core";
-import type { Key } from "./keys";
 import { createStore } from "./store";
 import { chooseLanguage, setTexts } from "./texts";
 import { createView } from "./view";
@@ -11,11 +10,11 @@ export async function start({ src, dataset }: HTMLScriptElement) {
   const key = dataset.key!;
   const page = document.documentElement;
   const base = new URL("api/v1", src).href; // the host is where the script came from
-  const load = async <T>(url: string): Promise<T> => (await request(url)).json();
 
-  const config = await load<WidgetConfig>(`${base}/widgets/${key}`);
+  const ask = () => request(`${base}/widgets/${key}`);
+  const config: WidgetConfig = await (await ask()).json();
   const lang = chooseLanguage(config.language, page.lang, dataset.lang);
-  setTexts(lang, await load<Record<Key, string>>(new URL(`widget/${lang}.json`, src).href));
+  setTexts(lang, await (await request(new URL(`widget/${lang}.txt`, src).href)).arrayBuffer());
 
   const host = document.createElement("div");
   const root = host.attachShadow({ mode: "open" });
@@ -23,6 +22,17 @@ export async function start({ src, dataset }: HTMLScriptElement) {
   sheet.replaceSync(css);
   root.adoptedStyleSheets = [sheet];
   const view = createView(config);
-  view.start(root, createCore(key, base, config, createStore(`otklik:${key}:`), view.isOpen, view.render));
-  page.append(host); // beside body: a transform or filter there does not move the widget
+  const hide = () => host.remove();
+  const core = createCore(key, base, config, createStore(`otklik:${key}:`), hide, view.render);
+  view.start(root, core);
+  const show = async () => {
+    if (await core.visit()) hide();
+    else if (!host.isConnected) page.append(host); // beside body: a transform or filter there does not move the widget
+  };
+  await show();
+  // A new address in a single-page site is a page, too (D-49). Looked at, not hooked into: history stays the page's own.
+  let href = location.href;
+  setInterval(() => {
+    if (href !== (href = location.href)) ask().then(show, (e: Failure) => final(e) && hide());
+  }, 1000);
 }

@@ -5,9 +5,7 @@ export type Store = ReturnType<typeof createStore>;
 export function createStore(prefix: string, area: () => Storage = () => localStorage) {
   let items: Record<string, string>;
   try {
-    items = area() as unknown as Record<string, string>;
-    items[prefix] = "";
-    delete items[prefix];
+    items = (area() as unknown as Record<string, string>) || {};
   } catch {
     items = {};
   }

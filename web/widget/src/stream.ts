@@ -1,7 +1,7 @@
 import type { Event } from "./api";
 import type { Core } from "./core";
 import { type Entry, h, type Icon, icon } from "./dom";
-import { createForm, hasForm } from "./form";
+import { createForm, type Form, hasForm } from "./form";
 import type { Key } from "./keys";
 import type { Item } from "./queue";
 import { createRating, word } from "./rating";
@@ -11,7 +11,7 @@ import { day, k, t, time } from "./texts";
 
 export const MAX_TEXT = 4000;
 
-// System messages a visitor gets. Those with an icon ask for contacts: the form stands under the newest of them (D-34).
+// System messages a visitor gets; those with an icon are told by nobody in particular (R-033, D-21).
 // rate.ask and rate.thanks are not here: the card of the rating says them.
 const SYSTEM: Record<string, [text: Key, icon?: Icon]> = {
   "operator.joined": [k("operator.joined")],
@@ -27,15 +27,15 @@ const notice = (name: Icon, text: string, cls = "") => h(`div.au${cls}`, null, i
 const line = (text: string, cls = "") => h(`div.ss${cls}`, null, text);
 
 export function createStream(core: Core, changed: () => void, download: () => void) {
-  let formOpen = !core.config.online; // nobody is there: contacts are what helps (D-21)
+  let formOpen = false;
   let editing = false;
 
   const eventNode = ({ kind, author, text, params, key, operator, at }: Event): Node => {
     const mine = author === "visitor";
     if (mine && kind === "form") return notice("check", t("form.thanks"), ".ok");
-    if (kind !== "system") return bubble(mine ? "me" : "op", mine ? t("txt.you") : (operator?.name ?? core.config.project_name), text ?? params?.department ?? "", at);
+    if (text || kind === "department") return bubble(mine ? "me" : "op", mine ? t("txt.you") : (operator?.name ?? core.config.project_name), text ?? params?.department ?? "", at);
     const [words, name] = SYSTEM[key!] ?? [];
-    if (words === undefined) return new Comment(); // not for this version: it only keeps its place
+    if (!words) return new Comment(); // not for this version: it only keeps its place
     return name ? notice(name, t(words)) : line(t(words, params), key === "dialog.ended.visitor" ? ".end" : "");
   };
 
@@ -57,20 +57,14 @@ export function createStream(core: Core, changed: () => void, download: () => vo
   ];
 
   return function list(): Entry[] {
-    const { config, events, state, typing } = core;
+    const { blocked, config, events, state, typing } = core;
     const session = state?.session;
     const open = session?.open;
     const offer = state?.rating;
     const out: Entry[] = [];
     const say = (key: string, make: () => Node) => out.push([key, make]);
 
-    const last = (test: (e: Event) => unknown) => (open && events.findLast((e) => e.session_id === session.id && test(e))?.seq) || 0;
-    const filled = last((e) => e.kind === "form" && e.author === "visitor");
-    const asked = last((e) => SYSTEM[e.key!]?.[1]);
-    const usable = hasForm(config.form);
-    const form = () => say("form", () => createForm(core, () => ((formOpen = false), changed())));
-
-    if (!core.more) say("hi", () => bubble("op", config.project_name, t("greeting")));
+    if (!core.more) say("hi", () => bubble("op", config.project_name, config.greeting || t("greeting")));
 
     let date = day(Date.now());
     let session_no: number | undefined;
@@ -78,8 +72,11 @@ export function createStream(core: Core, changed: () => void, download: () => vo
       if (date !== (date = day(e.at))) say("d" + e.seq, () => line(day(e.at)));
       if (session_no && session_no !== e.session_no) say("s" + e.seq, () => line(t("session.new"), ".end"));
       session_no = e.session_no;
-      say("e" + e.seq, () => eventNode(e));
-      if (e.seq === asked && asked > filled && usable) form();
+      if (e.kind !== "form_request") say("e" + e.seq, () => eventNode(e));
+      // One form at most stands open, and the server says which (D-34); of one that was sent the thanks are told.
+      else if (state && !blocked && (e.seq === state.form_seq || e.seq > state.head_seq))
+        say("f" + e.seq, () => createForm(core, e.params as Form, changed));
+      else if (events.find(({ seq, kind }) => seq > e.seq && kind.startsWith("form"))?.kind !== "form") say("o" + e.seq, () => line(t("form.pendingReplaced")));
     }
 
     const waiting = core.queue.items().filter((it) => !events.some((e) => e.client_id === it.id));
@@ -100,15 +97,16 @@ export function createStream(core: Core, changed: () => void, download: () => vo
     if (closed && state.can_download) say("save", () => h("button.lk", { onclick: download }, icon("save"), t("act.download")));
 
     // What may start a session without a message (R-022, R-023); none of it stands in the way of writing (R-024).
-    const idle = !open && !rating && !waiting.length;
-    if (!config.online && idle && !events.length) say("off", () => notice("moon", t("offline.visitor")));
+    const idle = !blocked && !open && !rating && !waiting.length;
+    const away = !config.open || !config.online; // nobody is there: contacts are what helps (D-21)
+    if (away && idle && !events.length) say("off", () => notice("moon", config.open ? t("offline.visitor") : t("hours.visitor")));
     if (idle && config.departments.length)
       say("dept", () => h("div.dp", { role: "group", "aria-label": t("dept.choose") }, h("span", null, t("dept.choose")),
         ...config.departments.map(({ id, name }) =>
           h("button", { onclick: () => core.queue.add("department", { department_id: id }, name) }, name, icon("right")))));
-    if (usable && asked <= filled && !filled && (idle || (!closed && !session?.operator))) {
-      if (formOpen) form();
-      else say("ask", () => h("button.lk", { onclick: () => ((formOpen = true), changed()) }, t("form.title")));
+    if (idle && !state?.form_seq && hasForm(config.form) && (away || config.form.before)) {
+      if (formOpen || away) say("form", () => createForm(core, config.form, () => ((formOpen = false), changed())));
+      else say("ask", () => h("button.lk", { onclick: () => ((formOpen = true), changed()) }, config.form.title || t("form.title")));
     }
 
     if (typing !== undefined && open) say("t" + typing, () => h("div.ty", null, t("typing", { name: typing || config.project_name })));

@@ -1,14 +1,14 @@
-import type { Key, Lang } from "./keys";
+import { type Key, type Lang, LETTERS } from "./keys";
 
-let texts: Record<Key, string>;
+let texts: string[];
 export let lang: Lang;
 
-export function setTexts(code: Lang, all: Record<Key, string>) {
+export function setTexts(code: Lang, file: ArrayBuffer) {
   lang = code;
-  texts = all;
+  texts = Array.from(new Uint8Array(file), (b) => (b < 208 ? String.fromCharCode(b < 128 ? b : b + 0x390) : LETTERS[b - 208])).join("").split("\n");
 }
 
-export const t = (key: Key, params?: Record<string, string>) => texts[key].replace(/\{(\w+)\}/g, (_, name) => params?.[name] ?? "");
+export const t = (key: Key, params?: Record<string, string>) => texts[key as unknown as number]!.replace(/\{(\w+)\}/g, (_, name) => params?.[name] ?? "");
 
 // Marks a key that is not shown on the spot, see keys.ts.
 export const k = (key: Key) => key;

@@ -33,10 +33,10 @@ export function createView(config: WidgetConfig) {
   const refused = h("div.cp.dis", null, icon("lock"), t("block.visitor"));
   const panel = h("div.pn", { role: "dialog", "aria-label": config.project_name, hidden: true },
     h("div.hd", null, avatar, h("div.t", null, title, sub), save, close), bar, stream, note, composer, refused);
-  const box = h("div.w", { lang }, launcher, panel);
+  const box = h(`div.w.${config.side}`, { lang }, launcher, panel);
 
   function colours() {
-    const { accent, on, border } = accentColours(config.accent, dark.matches);
+    const [accent, on, border] = accentColours(config.accent, dark.matches);
     box.style.cssText = `--ac:${accent};--on:${on};--bd:${border}`;
   }
 
@@ -99,9 +99,9 @@ export function createView(config: WidgetConfig) {
     const { state, blocked, down, events } = core;
     const operator = state?.session?.operator;
     title.textContent = operator || config.project_name;
-    sub.textContent = operator ? config.project_name : "";
+    sub.textContent = operator! && (state!.session!.open && state!.operator_online ? t("status.online") : config.project_name);
     avatar.hidden = !operator;
-    avatar.textContent = operator ? operator.split(" ", 2).map((w) => w[0]).join("") : "";
+    avatar.textContent = operator! && operator.split(" ", 2).map((w) => w[0]).join("");
     const may = state?.can_download;
     save.title = may ? t("act.download") : t("download.offVisitor");
     save.ariaDisabled = `${!may}`;
@@ -126,7 +126,7 @@ export function createView(config: WidgetConfig) {
     const n = core.unread();
     badge.hidden = !n;
     badge.textContent = `${n}`;
-    launcher.ariaLabel = t("widget.open") + (n ? `. ${t("list.newCount")}: ${n}` : "");
+    launcher.ariaLabel = t("widget.open") + (n ? ` (${n})` : "");
   }
 
   input.onkeydown = (e) => {
@@ -139,7 +139,6 @@ export function createView(config: WidgetConfig) {
   };
 
   return {
-    isOpen: () => open,
     render,
     start(root: ShadowRoot, c: Core) {
       core = c;

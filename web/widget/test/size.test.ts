@@ -11,7 +11,7 @@ test("script and largest language are at most 10 KB of gzip", async () => {
     const file = result!.output.find((o) => o.fileName === name)!;
     return gzipSync(file.type === "chunk" ? file.code : file.source, { level: 9 }).length;
   };
-  const total = size("widget.js") + Math.max(size("ru.json"), size("en.json"), size("kk.json"));
+  const total = size("widget.js") + Math.max(size("ru.txt"), size("en.txt"), size("kk.txt"));
   expect(total).toBeLessThanOrEqual(10 * 1024);
   const script = result!.output.find((o) => o.fileName === "widget.js") as Rolldown.OutputChunk;
   expect(script.code).not.toMatch(/\beval\(|new Function|innerHTML|document\.cookie/);

@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Event, VisitorState, WidgetConfig } from "../src/api";
+import { languageFile } from "../languages";
+import type { Lang } from "../src/keys";
 import { start } from "../src/start";
 import { FakeSocket } from "./fakes";
 
@@ -16,11 +17,13 @@ const config: WidgetConfig = {
   online: true,
   departments: [{ id: "d1", name: "Продажи" }],
   rating: true,
-  form: { name: "shown", phone: "required", email: "hidden", consent_version: "3", before: false, consent_company: "ООО «Пример»", consent_url: "javascript:alert(1)" },
+  form: { name: "shown", phone: "required", email: "hidden", consent_version: "3", before: true, consent_company: "ООО «Пример»", consent_url: "javascript:alert(1)" },
 };
 let state: VisitorState;
 let events: Event[];
 let calls: { path: string; token: string | null; body: Record<string, unknown> }[];
+let widget: WidgetConfig;
+let blocked: boolean;
 let refuse: Record<string, [status: number, body: object]>;
 
 const json = (status: number, body: object) => new Response(JSON.stringify(body), { status });
@@ -28,16 +31,17 @@ const json = (status: number, body: object) => new Response(JSON.stringify(body)
 async function server(url: string, init: RequestInit = {}) {
   const { pathname } = new URL(url);
   if (pathname.startsWith("/widget/")) {
-    const lang = pathname.slice(8, 10);
-    return new Response(readFileSync(`${import.meta.dirname}/../../../texts/${lang}.json`, "utf8"));
+    const lang = pathname.slice(8, 10) as Lang;
+    return new Response(languageFile(lang) as BodyInit);
   }
   const path = pathname.replace("/api/v1", "");
   if (refuse[path]) return json(...refuse[path]);
-  if (path === "/widgets/tea") return json(200, config);
+  if (path === "/widgets/tea") return json(200, widget);
   const body = init.body ? JSON.parse(await (init.body as Blob).text()) : undefined;
   if (body) calls.push({ path, token: new Headers(init.headers).get("Authorization"), body });
   if (path === "/widgets/tea/visitors") return json(201, { token: "secret", state });
   if (path === "/visitor/events") return json(200, { events, head_seq: events.length, more_before: false, more_after: false });
+  if (path === "/visitor/visit") return json(200, { blocked });
   if (path === "/visitor/rating") return json(200, { ...state, rating: { ...state.rating, stars: body.stars } });
   const event = arrive({ kind: path === "/visitor/form" ? "form" : "message", author: "visitor", text: body.text, client_id: body.client_id });
   return json(200, { event });
@@ -94,6 +98,9 @@ beforeEach(() => {
   events = [];
   calls = [];
   refuse = {};
+  widget = config;
+  blocked = false;
+  history.replaceState(null, "", "/");
 });
 afterEach(() => {
   root?.host.remove();
@@ -109,7 +116,7 @@ test("R-021: opening and closing creates nothing; the greeting is the widget's o
   expect($(".pn")!.hidden).toBe(true);
   expect(root.activeElement).toBe($(".lch"));
   expect(calls).toEqual([]);
-  expect(localStorage).toHaveLength(0);
+  expect(Object.keys(localStorage)).toEqual(["otklik:tea:visit"]); // where the visit began, for the day he writes
 });
 
 test("R-024: writing needs neither department nor form; R-083: switched off, nothing is in the page", async () => {
@@ -264,4 +271,182 @@ test("I-02: another tab's token is taken over, an unknown one is forgotten", asy
   await settle();
   expect(localStorage.getItem("otklik:tea:token")).toBeNull();
   expect(texts(".op .tx")).not.toContain("из другой вкладки");
+});
+
+// A visitor of an earlier page comes back.
+async function back() {
+  localStorage.setItem("otklik:tea:token", "secret");
+  await load();
+}
+const shown = () => root.host.isConnected;
+
+test("R-105, R-106, D-55: the first address of the visit is told when he becomes a visitor; gap 30 min", async () => {
+  history.replaceState(null, "", "/?utm_source=mail");
+  await load();
+  root.host.remove();
+  await vi.advanceTimersByTimeAsync(20 * 60_000);
+  history.replaceState(null, "", "/tea");
+  await load();
+  await vi.advanceTimersByTimeAsync(29 * 60_000);
+  await talk();
+  expect(calls[0]!.body).toMatchObject({ page_url: location.href, landing_url: location.href.replace("tea", "?utm_source=mail"), landed_seconds_ago: expect.closeTo(49 * 60, -1) });
+  expect(calls[0]!.body).toHaveProperty("time_zone");
+
+  root.host.remove();
+  calls = [];
+  localStorage.removeItem("otklik:tea:token");
+  await vi.advanceTimersByTimeAsync(30 * 60_000);
+  await talk();
+  expect(calls[0]!.body).toMatchObject({ landing_url: location.href, landed_seconds_ago: 0 });
+});
+
+test("R-105, R-087: a known visitor's page load is told; the answer «blocked» draws nothing", async () => {
+  const pages = document.documentElement.children.length;
+  await back();
+  expect(calls[0]).toMatchObject({ path: "/visitor/visit", token: "Bearer secret", body: { page_url: location.href } });
+  expect(calls[0]!.body).not.toHaveProperty("landing_url"); // the server knows
+  root.host.remove();
+  blocked = true;
+  await back().catch(() => {});
+  expect(document.documentElement.children).toHaveLength(pages);
+});
+
+test.each([[403, "blocked"], [403, "origin"], [404, "not_found"]])("R-083, R-087: %i %s draws nothing and is not asked again", async (status, code) => {
+  const children = document.documentElement.children.length;
+  refuse["/widgets/tea"] = [status, { code }];
+  const asked = vi.fn(server);
+  vi.stubGlobal("fetch", asked);
+  await load().catch(() => {});
+  await vi.advanceTimersByTimeAsync(120_000);
+  expect(document.documentElement.children).toHaveLength(children);
+  expect(asked).toHaveBeenCalledTimes(1);
+});
+
+test("D-49: at a new address of a single-page site the blocked widget goes, the unblocked one comes back; history is the page's own", async () => {
+  const native = history.pushState;
+  await talk();
+  expect(history.pushState).toBe(native);
+  blocked = true;
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(shown()).toBe(true);
+  history.pushState(null, "", "/second");
+  await vi.advanceTimersByTimeAsync(1500);
+  expect(calls.at(-1)).toMatchObject({ path: "/visitor/visit", body: { page_url: location.href } });
+  expect(shown()).toBe(false);
+  blocked = false;
+  history.pushState(null, "", "/third");
+  await vi.advanceTimersByTimeAsync(1500);
+  expect(shown()).toBe(true);
+  refuse["/widgets/tea"] = [403, { code: "blocked" }];
+  history.pushState(null, "", "/fourth");
+  await vi.advanceTimersByTimeAsync(1500);
+  expect(shown()).toBe(false);
+});
+
+test("D-02: switched off while it is open, the widget goes and does not come again by itself", async () => {
+  await talk();
+  FakeSocket.last().drop(4003);
+  await vi.advanceTimersByTimeAsync(120_000);
+  expect(shown()).toBe(false);
+  expect(FakeSocket.all).toHaveLength(1);
+});
+
+const asks = (params: Record<string, string> = {}) => {
+  const event = arrive({ kind: "form_request", params: { name: "hidden", phone: "shown", email: "required", title: "", consent_text: "Согласен", consent_version: "7", company: "К", ...params } });
+  hear({ type: "event", event });
+  change({ form_seq: event.seq, head_seq: event.seq });
+  return event;
+};
+
+test("R-049, D-34, M-58: the form in the stream is the one that was sent; a newer one takes its place; then the thanks", async () => {
+  await talk();
+  asks({ title: "Куда позвонить?" });
+  expect(texts(".fm b")).toEqual(["Куда позвонить?"]);
+  expect([...root.querySelectorAll<HTMLInputElement>(".in")].map((i) => [i.type, i.required])).toEqual([["tel", false], ["email", true]]);
+  expect(texts(".ck label")).toEqual(["Согласен"]);
+  expect($<HTMLInputElement>("[type=checkbox]")!.checked).toBe(false);
+
+  asks();
+  expect(root.querySelectorAll(".fm")).toHaveLength(1);
+  expect(texts(".fm b, .ss")).toEqual(["Форма больше не активна", "Оставьте контакты"]);
+
+  button("Отправить").click();
+  await settle();
+  expect(texts(".er:not([hidden])")).toEqual(["Заполните это поле", "Чтобы отправить форму, отметьте согласие"]);
+  $<HTMLInputElement>("[type=email]")!.value = "a@b";
+  $<HTMLInputElement>("[type=checkbox]")!.checked = true;
+  refuse["/visitor/form"] = [422, { code: "invalid", field: "email" }];
+  button("Отправить").click();
+  await settle();
+  expect(texts(".er:not([hidden])")).toEqual(["Введите корректный адрес электронной почты"]);
+  refuse = {};
+  button("Отправить").click();
+  await settle();
+  change({ form_seq: undefined, head_seq: events.length });
+  expect(calls.at(-1)!.body).toMatchObject({ email: "a@b", consent: true, consent_text: "Согласен", consent_version: "7" });
+  expect(root.querySelector(".fm")).toBeNull();
+  expect(texts(".ss")).toEqual(["Форма больше не активна"]);
+  expect(texts(".au")).toEqual(["Спасибо! Мы получили ваши контакты"]);
+});
+
+test("D-34: before the talk the form is offered only where it is configured, or when nobody is there", async () => {
+  widget = { ...config, form: { ...config.form, before: false, title: "Ваши контакты" } };
+  await load();
+  expect(root.querySelector(".lk, .fm")).toBeNull();
+  root.host.remove();
+  widget.form.before = true;
+  await load();
+  expect(texts(".lk")).toEqual(["Ваши контакты"]);
+});
+
+test("D-21, R-033: the automatic texts; before the talk by the hours and the presence", async () => {
+  widget = { ...config, open: false };
+  await load();
+  expect(texts(".au")).toEqual(["Сейчас нерабочее время. Напишите сообщение и оставьте контакты: мы ответим, когда начнём работать"]);
+  expect(root.querySelectorAll(".fm")).toHaveLength(1);
+  root.host.remove();
+  widget = { ...config, online: false };
+  await talk();
+  for (const key of ["offline.visitor", "backlog.visitor"]) hear({ type: "event", event: arrive({ kind: "system", author: "system", key }) });
+  expect(texts(".au")).toEqual([
+    "Сейчас нет операторов в сети. Напишите сообщение и оставьте контакты: мы ответим, как только сможем",
+    "Сейчас все операторы заняты, ответ может задержаться. Оставьте контакты, и мы свяжемся с вами",
+  ]);
+});
+
+test("R-086, D-49: blocked, the input goes at once and the history stays; unblocked, it is back without a reload", async () => {
+  await talk();
+  asks();
+  change({ blocked: true });
+  expect([$(".cp:not(.dis)")!.hidden, $(".dis")!.hidden]).toEqual([true, false]);
+  expect($(".dis")!.textContent).toBe("Вы не можете отправлять сообщения в этот чат");
+  expect(texts(".me .tx")).toEqual(["Здравствуйте"]);
+  expect(root.querySelector(".fm")).toBeNull();
+  change({ blocked: false });
+  expect([$(".cp:not(.dis)")!.hidden, $(".dis")!.hidden]).toEqual([false, true]);
+  expect(root.querySelector(".fm")).not.toBeNull();
+});
+
+test("D-64: after an erase nothing of what was said is kept, on the screen or here", async () => {
+  await talk();
+  hear({ type: "event", event: arrive({ text: "тайна" }) });
+  expect(texts(".tx")).toContain("тайна");
+  for (const e of events) e.text = "";
+  hear({ type: "event", event: arrive({ kind: "erased", author: "system" }) });
+  await settle();
+  expect(texts(".tx")).toEqual(["Здравствуйте! Чем можем помочь?"]);
+  expect(JSON.stringify({ ...localStorage })).not.toContain("Здравствуйте");
+  FakeSocket.last().accept();
+  expect(FakeSocket.last().sent[0]).toMatchObject({ type: "hello", after: events.length });
+});
+
+test("the side, the greeting and the presence are those of the settings", async () => {
+  widget = { ...config, side: "left", greeting: "Добрый день" };
+  await talk();
+  expect($(".w")!.classList.contains("left")).toBe(true);
+  expect(texts(".op .tx")).toEqual(["Добрый день"]);
+  change({ session: { id: "s1", open: true, operator: "Анна" } });
+  expect(texts(".t *")).toEqual(["Анна", "В сети"]);
+  change({ operator_online: false });
+  expect(texts(".t *")).toEqual(["Анна", "Лавка «Заварка»"]);
 });

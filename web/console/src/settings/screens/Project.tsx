@@ -128,8 +128,8 @@ function Accent() {
 function WidgetPicture({ form }: { form: Form<Draft> }) {
   const { t } = useText()
   const valid = /^#[0-9A-Fa-f]{6}$/.test(form.value.accent)
-  const c = accentColours(valid ? form.value.accent : '#17392D', false)
-  const style = { '--accent': c.accent, '--accent-on': c.on, '--accent-border': c.border } as React.CSSProperties
+  const [accent, on, border] = accentColours(valid ? form.value.accent : '#17392D', false)
+  const style = { '--accent': accent, '--accent-on': on, '--accent-border': border } as React.CSSProperties
   return (
     <figure className={`shop ${form.value.side}`} style={style} data-theme="light">
       <figcaption className="t12">{t('set.widget.preview')}</figcaption>
