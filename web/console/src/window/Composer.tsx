@@ -199,7 +199,7 @@ function TemplateButton({ onPress }: { onPress: () => void }) {
   const { t } = useText()
   return (
     <button className="b gh" aria-haspopup="dialog" aria-label={t('win.template')} title={t('win.template')} onClick={onPress}>
-      <Icon name="chat" />
+      <Icon name="template" />
       <span className="bt">{t('win.template')}</span>
     </button>
   )

@@ -116,7 +116,7 @@ const FORM_FIELDS: readonly [string, TextKey][] = [
 function FormCard({ event, mark, query, now }: LineProps) {
   const r = useText()
   return (
-    <section className={classOf('fcard', mark && 'marked')} data-seq={event.seq} aria-label={r.t('win.contactForm')}>
+    <div role="group" className={classOf('fcard', mark && 'marked')} data-seq={event.seq} aria-label={r.t('win.contactForm')}>
       <h3>
         <Icon name="form" />
         {r.t('win.contactForm')}
@@ -140,7 +140,7 @@ function FormCard({ event, mark, query, now }: LineProps) {
         <Icon name="check" size={14} />
         <span>{r.t('consent.short')}</span>
       </div>
-    </section>
+    </div>
   )
 }
 
@@ -149,7 +149,7 @@ function FormRequest({ event, mark, open }: { event: Event; mark: boolean; open:
   const r = useText()
   const fields = FORM_FIELDS.filter(([field]) => event.params?.[field] === 'shown' || event.params?.[field] === 'required')
   return (
-    <section className={classOf('fcard', 'asked', mark && 'marked')} data-seq={event.seq} aria-label={r.t('win.contactForm')}>
+    <div role="group" className={classOf('fcard', 'asked', mark && 'marked')} data-seq={event.seq} aria-label={r.t('win.contactForm')}>
       <h3>
         <Icon name="form" />
         {r.t('win.contactForm')}
@@ -159,7 +159,7 @@ function FormRequest({ event, mark, open }: { event: Event; mark: boolean; open:
       </h3>
       <p className="sec">{fields.map(([field, label]) => r.t(label) + (event.params?.[field] === 'required' ? '*' : '')).join(' · ')}</p>
       <p className="t12 mut">{r.t(open ? 'form.open' : 'form.pendingReplaced')}</p>
-    </section>
+    </div>
   )
 }
 

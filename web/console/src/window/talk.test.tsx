@@ -202,7 +202,7 @@ const line = (of: Parameters<typeof event>[1], openForm?: number) =>
 it('the form that was sent is a card with its fields; a replaced one says M-58 (R-048, R-049)', async () => {
   const params = { name: 'shown', phone: 'required', email: 'off', title: 'Оставьте контакты' }
   const el = await line({ kind: 'form_request', author: 'operator', params }, 7)
-  expect(el.querySelector('section')?.getAttribute('aria-label')).toBe('Форма сбора контактов')
+  expect(el.querySelector('[role=group]')?.getAttribute('aria-label')).toBe('Форма сбора контактов')
   expect(el.textContent).toContain('Имя · Телефон*')
   expect(el.textContent).not.toContain(ru['card.email'])
   expect(el.textContent).not.toContain(ru['form.pendingReplaced'])

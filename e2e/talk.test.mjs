@@ -1,0 +1,240 @@
+// The composer, the notices over the list, presence and what is remembered, in a real browser against a real Otklik.
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
+import { startOtklik } from './otklik.mjs'
+import { Operator, rawKeys, ru, text, until } from './people.mjs'
+
+const PICTURES = fileURLToPath(new URL('./screenshots/', import.meta.url))
+const AXE = readFileSync(new URL('./node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:142.0) Gecko/20100101 Firefox/142.0'
+
+let otklik, browser, page, anna
+
+before(async () => {
+  mkdirSync(PICTURES, { recursive: true })
+  otklik = await startOtklik()
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  })
+}, { timeout: 5 * 60_000 })
+
+after(async () => {
+  await browser?.close()
+  await otklik?.stop()
+}, { timeout: 60_000 })
+
+/** Asks again when there were too many requests; the same command stays the same. */
+async function ask(url, init) {
+  for (;;) {
+    const r = await fetch(otklik.url + '/api/v1' + url, init)
+    const body = await r.text()
+    if (r.status === 429) await new Promise((go) => setTimeout(go, 250))
+    else if (!r.ok) throw new Error(`${init.method} ${url}: ${r.status} ${body}`)
+    else return body ? JSON.parse(body) : undefined
+  }
+}
+
+/** A visitor without a browser: only what he does counts here. */
+async function newVisitor(key, page_url) {
+  const headers = { 'Content-Type': 'application/json', 'User-Agent': FIREFOX }
+  const visit = { language: 'ru-RU', time_zone: 'Europe/Moscow', locale: 'ru', page_url, page_title: 'Самовар «Купец», 3 л', referrer: 'https://ya.ru/' }
+  const { token, state } = await ask(`/widgets/${key}/visitors`, { method: 'POST', headers, body: JSON.stringify(visit) })
+  const post = (path, body) =>
+    ask(`/visitor/${path}`, { method: 'POST', headers: { ...headers, Authorization: `Bearer ${token}` }, body: JSON.stringify({ client_id: randomUUID(), ...body }) })
+  return { dialog: state.dialog_id, say: (text) => post('messages', { text }), choose: (department_id) => post('department', { department_id }), fill: (form) => post('form', { consent: true, consent_text: 'Даю согласие', consent_version: '1', ...form }) }
+}
+
+/** A request of the operator who is signed in on a page. */
+function as(page, method, path, body) {
+  return page.evaluate(
+    async ([method, path, body]) => {
+      const me = await fetch('/api/v1/operator/me').then((r) => r.json())
+      for (;;) {
+        const r = await fetch('/api/v1' + path, { method, headers: { 'X-CSRF-Token': me.csrf, ...(body ? { 'Content-Type': 'application/json' } : {}) }, body: body && JSON.stringify(body) })
+        const answer = await r.text()
+        if (r.status === 429) await new Promise((go) => setTimeout(go, 250))
+        else if (!r.ok) throw new Error(`${method} ${path}: ${r.status} ${answer}`)
+        else return answer ? JSON.parse(answer) : undefined
+      }
+    },
+    [method, path, body],
+  )
+}
+const command = (page, method, path, body) => as(page, method, path, { client_id: randomUUID(), ...body })
+
+const picture = (name) => page.screenshot({ path: `${PICTURES}talk-${name}.png` })
+const focused = (locator) => until(`the focus is on ${locator}`, () => locator.evaluate((el) => el === document.activeElement))
+
+/** `menu`: one is open; a menu stands beside the landmarks, not in one. */
+async function axe(name, menu = false) {
+  await page.evaluate(() => Promise.all(document.getAnimations().map((a) => a.finished.catch(() => {}))))
+  await page.evaluate(AXE)
+  const { violations } = await page.evaluate((rules) => window.axe.run(document, { runOnly: rules }), RULES)
+  assert.deepEqual(violations.filter((v) => !(menu && v.id === 'region')).map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`), [], name)
+}
+
+test('talking to visitors, hours and presence', { timeout: 10 * 60_000 }, async (t) => {
+  let failed = false
+  const step = (name, run) =>
+    t.test(name, { skip: failed }, async () => {
+      try {
+        await run()
+      } catch (e) {
+        failed = true
+        await picture(`failed-${name.replace(/\W+/g, '-').slice(0, 40)}`).catch(() => {})
+        throw e
+      }
+    })
+  let project, visitor, path
+  const messages = () => page.locator('.stream [data-seq]')
+  const modal = () => page.getByRole('dialog', { name: ru('win.templates') })
+
+  await step('signed in, a visitor has written', async () => {
+    const context = await browser.newContext({ locale: 'ru-RU', timezoneId: 'Europe/Moscow', viewport: { width: 1440, height: 900 } })
+    context.setDefaultTimeout(15_000)
+    page = await context.newPage()
+    anna = new Operator(page, otklik.url, 'anna@demo.otklik', 'otklik-anna')
+    await anna.signIn()
+    project = anna.projects.find((p) => p.departments.length && p.tags.length)
+    visitor = await newVisitor('zavarka', 'https://shop.example/samovary/kupets-3l')
+    path = `/operator/dialogs/${visitor.dialog}`
+    await visitor.choose(project.departments[0].id)
+    await visitor.say('Есть ли чёрный самовар на три литра?')
+    await page.goto(`${otklik.url}/console/dialogs/${project.id}/${visitor.dialog}`)
+    await messages().first().waitFor()
+    await axe('the dialog')
+    await picture('untaken')
+  })
+
+  await step('«Запросить контакты» takes the dialog, typed text stays, M-04 and the form stand in the stream (R-048, R-050, D-28)', async () => {
+    await anna.input().fill('Сейчас узнаю')
+    await page.getByRole('button', { name: ru('win.contacts') }).click()
+    await anna.sees(ru('form.sent'))
+    await anna.sees(ru('form.open'))
+    assert.equal(await anna.input().inputValue(), 'Сейчас узнаю')
+    const { row } = await as(page, 'GET', path)
+    assert.equal(row.session.assignee.name, anna.name)
+    await axe('the form')
+    await picture('form')
+  })
+
+  await step('a second form makes the first one inactive (M-58, D-34)', async () => {
+    await page.getByRole('button', { name: ru('win.contacts') }).click()
+    await anna.sees(ru('form.pendingReplaced'))
+  })
+
+  await step('a template goes in at the cursor by keyboard, nothing is sent (R-052, D-35)', async () => {
+    const before = await messages().count()
+    await page.getByRole('button', { name: ru('win.template'), exact: true }).click()
+    await modal().getByRole('option').first().waitFor()
+    await focused(modal().getByRole('combobox'))
+    await axe('the templates')
+    await picture('template')
+    for (let i = 0; i < 8; i++) await page.keyboard.press('Tab')
+    assert.ok(await modal().evaluate((el) => el.contains(document.activeElement)), 'the focus stays in the modal')
+    await modal().getByRole('combobox').focus()
+    await page.keyboard.press('ArrowDown')
+    const chosen = await modal().locator('.tpl-text').innerText()
+    await page.keyboard.press('Enter')
+    await focused(anna.input())
+    assert.equal(await anna.input().inputValue(), `Сейчас узнаю${chosen}`)
+    assert.equal(await messages().count(), before)
+  })
+
+  await step('«/» on an empty box looks by command; Esc gives the box back', async () => {
+    await anna.input().fill('')
+    await page.keyboard.press('/')
+    await modal().getByRole('option').first().waitFor()
+    assert.equal(await modal().getByRole('combobox').inputValue(), '/')
+    await page.keyboard.press('Escape')
+    await focused(anna.input())
+    assert.equal(await anna.input().inputValue(), '')
+  })
+
+  await step('«Что дальше», the transfer list with loads', async () => {
+    await visitor.say('Так есть или нет?')
+    await page.getByRole('button', { name: ru('plan.title') }).click()
+    await page.locator('.plan-pop').waitFor()
+    await picture('next')
+    await axe('what is next')
+    await page.keyboard.press('Escape')
+    const colleague = await (await browser.newContext({ locale: 'ru-RU' })).newPage()
+    await new Operator(colleague, otklik.url, 'oleg@demo.otklik', 'otklik-oleg').signIn()
+    await anna.button('win.transfer').click()
+    await page.locator('.transfer-pop').getByRole('option').first().waitFor()
+    assert.match(await page.locator('.transfer-pop').getByRole('option').first().innerText(), /\d/)
+    await picture('transfer')
+    await axe('the transfer list')
+    await page.keyboard.press('Escape')
+    await colleague.context().close()
+  })
+
+  await step('«Не в сети» by keyboard, kept by the server (D-04)', async () => {
+    const presence = page.locator('.pres-button')
+    await presence.focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('menuitemradio', { name: ru('status.offline') }).waitFor()
+    await axe('presence', true)
+    await picture('presence')
+    await page.getByRole('menuitemradio', { name: ru('status.offline') }).press('Enter')
+    await until('away', async () => (await presence.innerText()).includes(ru('status.offline')))
+    await focused(presence)
+    assert.equal((await as(page, 'GET', '/operator/me')).operator.away, true)
+    await as(page, 'PATCH', '/operator/me', { away: false })
+    await until('back', async () => !(await presence.innerText()).includes(ru('status.offline')))
+  })
+
+  await step('order and tab are there again after a reload, in another browser too (R-013, D-16)', async () => {
+    await page.getByRole('button', { name: ru('sort.title') }).click()
+    await page.getByRole('menuitemradio', { name: ru('sort.oldest') }).click()
+    await anna.tab('all').click()
+    await until('kept', async () => (await as(page, 'GET', '/operator/me')).operator.prefs.tab === 'all')
+    await page.evaluate(() => localStorage.clear())
+    await page.reload()
+    await until('the order', async () => (await page.getByRole('button', { name: ru('sort.title') }).getAttribute('aria-pressed')) === 'true')
+    assert.equal(await anna.tab('all').getAttribute('aria-selected'), 'true')
+    await as(page, 'PATCH', '/operator/me', { prefs: { sort: 'priority', theme: 'dark' } })
+    await until('dark', () => page.evaluate(() => document.documentElement.dataset.theme === 'dark'))
+    await page.locator('.me-button').click()
+    await page.getByRole('menu').waitFor()
+    await axe('the profile menu', true)
+    await picture('profile-dark')
+    await page.keyboard.press('Escape')
+    await as(page, 'PATCH', '/operator/me', { prefs: { theme: 'light' } })
+    await until('light', () => page.evaluate(() => document.documentElement.dataset.theme === 'light'))
+  })
+
+  await step('a backlog of twelve is told with its number (R-034, R-036, M-08)', async () => {
+    for (let i = 0; i < 12; i++) {
+      const one = await newVisitor('zavarka', 'https://shop.example/')
+      await one.choose(project.departments[0].id)
+      await one.say(`Вопрос ${i}`)
+    }
+    await page.locator('.ban.backlog').waitFor()
+    const n = (await as(page, 'GET', '/operator/me')).projects.find((p) => p.id === project.id).backlog
+    assert.ok(n >= 10)
+    await until('the number', async () => (await page.locator('.ban.backlog').innerText()).includes(ru('backlog.operator', { n })))
+    await picture('backlog')
+    await axe('the backlog')
+  })
+
+  await step('narrow, and in three languages: axe, no raw keys', async () => {
+    for (const lang of ['ru', 'en', 'kk'])
+      for (const width of [1440, 768]) {
+        await page.evaluate((l) => localStorage.setItem('otklik.locale', l), lang)
+        await page.setViewportSize({ width, height: width === 768 ? 1024 : 900 })
+        await page.goto(`${otklik.url}/console/dialogs/${project.id}/${visitor.dialog}`)
+        await messages().first().waitFor()
+        await page.getByRole('button', { name: text(lang, 'win.contacts') }).waitFor()
+        await axe(`${lang} ${width}`)
+        assert.deepEqual(await rawKeys(page), [])
+        await picture(`${lang}-${width}`)
+      }
+  })
+})
