@@ -164,7 +164,7 @@ func TestWaitingClock(t *testing.T) {
 	}
 }
 
-// D-19: the department comes from the visitor, from the picked target, or from the claimer's only department.
+// D-19, R-075: the department of the session comes from the visitor, from the picked target, or from the claimer's only department.
 func TestDepartment(t *testing.T) {
 	k := newTalk(t)
 	k.do(after(0), write("Здравствуйте"))

@@ -39,7 +39,7 @@ const notices = async (change: Partial<Project> = {}, locale: 'ru' | 'en' | 'kk'
   return drawn.el
 }
 
-it('out of hours M-03 stands over the list on entry, in three languages (R-046, D-22)', async () => {
+it('out of hours M-03 stands over the list on entry, in three languages (R-029, D-22)', async () => {
   for (const [locale, texts] of [['ru', ru], ['en', en], ['kk', kk]] as const) {
     const el = await notices({ hours: { open: false } }, locale)
     expect(el.querySelector('.ban b')?.textContent).toBe(texts['hours.closed'])

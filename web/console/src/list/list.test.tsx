@@ -1,0 +1,87 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { Project } from '../../../shared/api.gen.ts'
+import { $, click, type, until, World } from '../card/harness.tsx'
+import { row } from '../live/fixtures.ts'
+import { Avatar, tint } from '../ui/marks.tsx'
+import { meOf, projectOf, setMe, stage } from '../window/harness.tsx'
+import { ProjectSelect } from './ProjectSelect.tsx'
+import { RowView } from './RowView.tsx'
+import SortMenu from './SortMenu.tsx'
+
+let world: World
+let drawn: Awaited<ReturnType<typeof stage>> | undefined
+beforeEach(() => {
+  world = new World()
+  setMe(world, meOf())
+})
+afterEach(async () => {
+  await drawn?.end()
+  drawn = undefined
+  await world.end()
+})
+
+const shop = projectOf({ id: 'a', name: 'Лавка «Заварка»' })
+const books = projectOf({ id: 'b', name: 'Книги у дома', dot: 'red' })
+const garden = projectOf({ id: 'c', name: 'Сад за окном', dot: 'blue' })
+const select = async (projects: Project[]) => (drawn = await stage(world, () => <ProjectSelect projects={projects} project={projects[0]!} />)).el
+const names = () => [...document.querySelectorAll('[role=option]')].map((o) => o.textContent)
+
+it('two projects: a list with a search in any case from the middle of a name (R-004)', async () => {
+  const el = await select([shop, books, garden])
+  await click(el.querySelector('button'))
+  const field = await until(() => $('input'))
+  expect(names()).toHaveLength(3)
+  await type(field!, 'ЗАВ')
+  expect(names()).toEqual([expect.stringContaining('Лавка «Заварка»')])
+  await type(field!, '')
+  expect(names()).toHaveLength(3)
+})
+
+it('one project: its name and nothing to press or to search in (R-005, D-12)', async () => {
+  const el = await select([shop])
+  expect(el.textContent).toBe('Лавка «Заварка»')
+  expect(el.querySelector('button, input, [role=combobox], [role=listbox]')).toBeNull()
+})
+
+it('the closed row has the strongest dot of all, the open list each its own, with words (R-009, R-010, R-011, R-012, I-12)', async () => {
+  const el = await select([shop, garden, books])
+  expect(el.querySelector('button')!.innerHTML).toContain('red')
+  await click(el.querySelector('button'))
+  await until(() => $('[role=option]'))
+  expect(names()).toEqual([
+    'Лавка «Заварка»',
+    expect.stringContaining('Есть новые или неотвеченные сообщения'),
+    expect.stringContaining('Есть важные диалоги'),
+  ])
+})
+
+it('the sorting button is pressed and blue while the order is not the default (R-013, R-014, D-16)', async () => {
+  for (const [sort, on] of [['priority', false], ['newest', true], ['oldest', true]] as const) {
+    const { el, end } = await stage(world, () => <SortMenu sort={sort} onSort={() => {}} />)
+    const b = el.querySelector('button')!
+    expect(b.getAttribute('aria-label')).toBe('Сортировка диалогов')
+    expect(b.getAttribute('aria-pressed')).toBe(String(on))
+    expect(b.classList.contains('on-blue')).toBe(on)
+    await end()
+  }
+})
+
+it('each row has the avatar the visitor has everywhere, and his name in words (R-038, D-18)', async () => {
+  const r = row('d', { visitor: { id: 'v1', name: 'Ирина Белова', number: '7C41' } })
+  const view = (name?: string) => (
+    <RowView row={{ ...r, visitor: { ...r.visitor, name } }} project={shop} top={0} selected={false} focusable={false} foreign={false} place={1} of={1} onOpen={() => {}} />
+  )
+  const known = await stage(world, () => view('Ирина Белова'))
+  const avatar = known.el.querySelector('.av')!
+  expect(avatar.classList.contains(`a${tint('v1')}`)).toBe(true)
+  expect(avatar.getAttribute('data-initials')).toBe('ИБ')
+  expect(known.el.querySelector('[role=option]')!.getAttribute('aria-label')).toContain('Ирина Белова')
+  const elsewhere = await stage(world, () => <Avatar id="v1" name="Ирина Белова" />)
+  expect(elsewhere.el.querySelector('.av')!.outerHTML).toBe(avatar.outerHTML)
+  await known.end()
+  await elsewhere.end()
+  const unknown = await stage(world, () => view())
+  expect(unknown.el.querySelector('[role=option]')!.getAttribute('aria-label')).toContain('Посетитель 7C41')
+  await unknown.end()
+})
