@@ -433,6 +433,7 @@ test("D-64: after an erase nothing of what was said is kept, on the screen or he
   expect(texts(".tx")).toContain("тайна");
   for (const e of events) e.text = "";
   hear({ type: "event", event: arrive({ kind: "erased", author: "system" }) });
+  expect(texts(".tx")).toEqual(["Здравствуйте! Чем можем помочь?"]); // at once, his own words, too
   await settle();
   expect(texts(".tx")).toEqual(["Здравствуйте! Чем можем помочь?"]);
   expect(JSON.stringify({ ...localStorage })).not.toContain("Здравствуйте");
