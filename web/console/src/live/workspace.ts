@@ -39,6 +39,8 @@ export class Workspace extends Emitter {
   dialogId?: string
   /** Dialogs just transferred to this operator, for the toast (M-16). */
   transferred?: Row
+  /** Who took a dialog that left this operator's lists with it (M-09). */
+  private takenBy = new Map<string, string>()
   private changesAt?: string
   private searching?: { dialogId: string; search: DialogSearch }
   private watch: ChangesWatch
@@ -97,6 +99,7 @@ export class Workspace extends Emitter {
     this.listError = false
     this.rows.clear()
     this.attention.reset()
+    this.takenBy.clear()
     this.changed()
     // The list is read after `watching`, so that nothing between reading and watching is missed.
     if (!this.socket.send({ type: 'watch', project_id: id })) void this.loadList()
@@ -201,6 +204,11 @@ export class Workspace extends Emitter {
     call('post', '/operator/dialogs/{dialog_id}/read', { path: { dialog_id: dialogId }, body: { seq } }).catch(() => {
       if (this.reading.get(dialogId) === seq) this.reading.delete(dialogId)
     })
+  }
+
+  /** Who has it now, of a dialog that can no longer be seen. */
+  winnerOf(dialogId: string): string | undefined {
+    return this.takenBy.get(dialogId)
   }
 
   isTyping(dialogId: string): boolean {
@@ -315,6 +323,7 @@ export class Workspace extends Emitter {
         if (!frame.dialog_id) return
         this.rows.gone(frame.dialog_id, frame.rev ?? Infinity)
         this.attention.gone(frame.dialog_id)
+        if (frame.operator && this.drafts.get(frame.dialog_id)) this.takenBy.set(frame.dialog_id, frame.operator.name)
         if (frame.dialog_id === this.dialogId) void this.refreshDialog(frame.dialog_id)
         return
       case 'counts':

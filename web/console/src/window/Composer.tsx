@@ -58,6 +58,8 @@ export function Composer({ row, unavailable = false }: { row: Row; unavailable?:
   const blocked = can === 'ok' && !winner ? undefined : blockedText()
   function blockedText(): string {
     if (winner) return r.t('claim.lost', { name: winner })
+    const taken = unavailable && text.trim() ? workspace.winnerOf(row.id) : undefined
+    if (taken) return r.t('claim.lost', { name: taken })
     const holder = row.session.assignee?.name
     // Somebody was faster while the reply was being written: the same news as losing the race by a moment.
     if (can === 'not_assignee' && text.trim()) return wasMine() ? r.t('transfer.lost') : r.t('claim.lost', { name: holder ?? '' })

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import en from '../../../../texts/en.json'
 import kk from '../../../../texts/kk.json'
 import ru from '../../../../texts/ru.json'
-import type { Row } from '../../../shared/api.gen.ts'
+import type { OperatorServerFrame, Row } from '../../../shared/api.gen.ts'
 import { button, click, press, shown, type, until, World } from '../card/harness.tsx'
 import { wish, wishOf } from '../app/shortcuts.ts'
 import { event, row } from '../live/fixtures.ts'
@@ -235,4 +235,14 @@ it('the event of an erase empties what the window keeps and reads it again (D-64
   expect(feed.log.tail()).toEqual([])
   await until(() => feed.ready)
   expect(feed.log.tail().map((e) => e.text)).toEqual([undefined, 'text 2'])
+})
+
+it('a dialog that went to another department with its new operator names him, the text stays (M-09, R-047)', async () => {
+  world.workspace.drafts.set('d', 'полсообщения')
+  world.workspace.rows.upsert(row('d'))
+  const { workspace } = world
+  ;(workspace as unknown as { receive: (f: OperatorServerFrame) => void }).receive({ type: 'gone', dialog_id: 'd', rev: 2, operator: { id: 'x', name: 'Марк Лебедев' } })
+  drawn = await stage(world, () => <Composer row={row('d')} unavailable />)
+  expect(field().value).toBe('полсообщения')
+  expect(shown()).toContain('Диалог уже взял в работу оператор Марк Лебедев')
 })
