@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/binary"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -280,16 +281,47 @@ func (c *conn) broken() {
 	c.sayClose(closeTooSlow)
 }
 
+// writeAll writes text frames. Several go out together: under load the system call of each was a tenth of the API's CPU.
 func (c *conn) writeAll(frames [][]byte) error {
-	for _, f := range frames {
-		if err := c.ws.SetWriteDeadline(time.Now().Add(writeWithin)); err != nil {
-			return err
-		}
-		if err := c.ws.WriteMessage(websocket.TextMessage, f); err != nil {
-			return err
-		}
+	if len(frames) == 0 {
+		return nil
 	}
-	return nil
+	if err := c.ws.SetWriteDeadline(time.Now().Add(writeWithin)); err != nil {
+		return err
+	}
+	if len(frames) == 1 {
+		return c.ws.WriteMessage(websocket.TextMessage, frames[0])
+	}
+	size := 0
+	for _, f := range frames {
+		size += len(f) + maxHeader
+	}
+	together := make([]byte, 0, size)
+	for _, f := range frames {
+		together = append(appendHeader(together, len(f)), f...)
+	}
+	// Past the library, which writes frame by frame. Its own control frames are one write each, as this is, so neither
+	// comes in the middle of the other.
+	conn := c.ws.NetConn()
+	if err := conn.SetWriteDeadline(time.Now().Add(writeWithin)); err != nil {
+		return err
+	}
+	_, err := conn.Write(together)
+	return err
+}
+
+const maxHeader = 10 // bytes before the payload of a frame from a server
+
+// appendHeader begins an unfragmented text frame of n bytes (RFC 6455, 5.2; frames from a server are not masked).
+func appendHeader(b []byte, n int) []byte {
+	const text = 0x81
+	switch {
+	case n < 126:
+		return append(b, text, byte(n))
+	case n < 1<<16:
+		return binary.BigEndian.AppendUint16(append(b, text, 126), uint16(n))
+	}
+	return binary.BigEndian.AppendUint64(append(b, text, 127), uint64(n))
 }
 
 // fill writes the next page of a log the client lacks; ok is false when the store could not be asked.
