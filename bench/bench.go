@@ -55,8 +55,8 @@ func Command(ctx context.Context, self string, stdout, stderr io.Writer, args []
 	fs := flag.NewFlagSet("otklik bench", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	o := Options{}
-	fs.IntVar(&o.Rounds, "rounds", 3, "turns of pgbench and messages")
-	fs.DurationVar(&o.Round, "round", 5*time.Second, "length of one turn")
+	fs.IntVar(&o.Rounds, "rounds", 8, "turns of pgbench and messages")
+	fs.DurationVar(&o.Round, "round", 2*time.Second, "length of one turn")
 	fs.DurationVar(&o.Pace, "pace", 20*time.Second, "how long to send 20 messages a second")
 	fs.DurationVar(&o.Sessions, "sessions", 20*time.Second, "how long to play whole sessions")
 	fs.IntVar(&o.Open, "open", 2000, "dialogs open while lateness is measured")
