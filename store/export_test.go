@@ -17,3 +17,6 @@ func (r Row) Public() Row {
 	r.fence = Fence{}
 	return r
 }
+
+// Migrations are the files of the schema.
+var Migrations = migrations
