@@ -65,13 +65,14 @@ func StartTemporal(ctx context.Context, opts TemporalOptions) (*Temporal, error)
 	if _, err := os.Stat(opts.Binary); err != nil {
 		return nil, fmt.Errorf("no Temporal at %s: type `make build`, or set TEMPORAL_ADDRESS to a running one", opts.Binary)
 	}
-	// A free port can be lost between choosing and using it: try again then.
+	// A free port can be lost between choosing and using it: try again then. Of the ports that the child chooses itself the
+	// reason may be no longer in the last of its output, so every end while starting is one.
 	for attempt := 1; ; attempt++ {
 		t, err := startTemporal(ctx, opts)
 		if err == nil || attempt == 3 {
 			return t, err
 		}
-		inside := strings.Contains(err.Error(), "address already in use") && !strings.Contains(err.Error(), "is taken")
+		inside := strings.Contains(err.Error(), "ended while starting") && !strings.Contains(err.Error(), "is taken")
 		ours := strings.Contains(err.Error(), "is taken") && opts.Port == 0
 		if !inside && !ours {
 			return nil, err
