@@ -8,13 +8,15 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
+
+	"github.com/otklik/otklik/dialog"
 )
 
 // turns of a whole session: start and claim are the first two.
 const turns = 16
 
 // session plays one from the first message to the rating; no pauses.
-func (b *bench) session() (dialog string, err error) {
+func (b *bench) session() (dialogID string, err error) {
 	v, err := b.op.c.visitor("zavarka")
 	if err != nil {
 		return "", err
@@ -126,7 +128,24 @@ func (quiet) Info(string, ...any)  {}
 func (quiet) Warn(string, ...any)  {}
 func (quiet) Error(string, ...any) {}
 
-// lateness measures how late deadlines are kept: many dialogs open with a timer armed, ten deadlines due a second.
+// armedTimersPass waits until the timers that the opened dialogs armed at their start have fired: a timer is let fire
+// rather than cancelled, so very many dialogs opened at once look again at once, 3 minutes later, and what is measured
+// beside that is not 10 deadlines a second.
+func (b *bench) armedTimersPass(ctx context.Context) error {
+	const few = 100
+	if b.o.Open <= few {
+		return nil
+	}
+	b.say("waiting until their first timers have fired")
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(dialog.UntakenAfter + 10*time.Second):
+		return nil
+	}
+}
+
+// lateness measures how late deadlines are kept: many dialogs open, taken and answered, ten deadlines due a second.
 func (b *bench) lateness(ctx context.Context, r *Report) error {
 	b.say("opening %d dialogs", b.o.Open)
 	if err := b.parallel(ctx, b.o.Open, func() error {
@@ -134,8 +153,14 @@ func (b *bench) lateness(ctx context.Context, r *Report) error {
 		if err == nil {
 			_, err = v.write(text) // its workflow arms "untaken 3 min"
 		}
+		if err == nil {
+			err = b.op.reply(v.dialog, text)
+		}
 		return err
 	}); err != nil {
+		return err
+	}
+	if err := b.armedTimersPass(ctx); err != nil {
 		return err
 	}
 	due := int(b.o.Lateness.Seconds() * 10)
@@ -156,8 +181,6 @@ func (b *bench) lateness(ctx context.Context, r *Report) error {
 	if err := b.h.drained(ctx); err != nil {
 		return err
 	}
-	// The opened dialogs' own deadlines come 3 minutes after their start. With very many of them on a slow machine some
-	// fall into the measurement, which then is harder than it claims to be.
 	if _, err := b.h.pool.Exec(ctx, `UPDATE projects SET rating_prompt_seconds = 10 WHERE widget_key = 'zavarka'`); err != nil {
 		return err
 	}
