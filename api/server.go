@@ -174,6 +174,9 @@ func (s *Server) Listen(ln net.Listener) error {
 	}
 	fresh := newFreshListener(ln)
 	s.ln.Store(fresh)
+	if s.draining.Load() { // Shutdown came before there was anything to close
+		return fresh.Close()
+	}
 	if err := s.app.Listener(fresh); err != nil && !s.draining.Load() {
 		return err
 	}
