@@ -1,88 +1,21 @@
 // The client card and the chat log in a real browser against a real Otklik: what is written here is looked for there.
 // Then axe and pictures of every state, wide and narrow, light and dark, in three languages.
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync } from 'node:fs'
-import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { chromium } from 'playwright-core'
-import { startOtklik } from './otklik.mjs'
-import { Operator, rawKeys, ru, text, until } from './people.mjs'
+import { test } from 'node:test'
+import { axe as check } from './axe.mjs'
+import { openHouse } from './house.mjs'
+import { focused, Operator, rawKeys, ru, savedFile, text, until } from './people.mjs'
+import { as, command } from './requests.mjs'
 
-const PICTURES = fileURLToPath(new URL('./screenshots/', import.meta.url))
-const AXE = readFileSync(new URL('./node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:142.0) Gecko/20100101 Firefox/142.0'
-
-let otklik, browser, page, anna
-
-before(async () => {
-  mkdirSync(PICTURES, { recursive: true })
-  otklik = await startOtklik()
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  })
-}, { timeout: 5 * 60_000 })
-
-after(async () => {
-  await browser?.close()
-  await otklik?.stop()
-}, { timeout: 60_000 })
-
-/** Asks again when there were too many requests; the same command stays the same. */
-async function ask(url, init) {
-  for (;;) {
-    const r = await fetch(otklik.url + '/api/v1' + url, init)
-    const body = await r.text()
-    if (r.status === 429) await new Promise((go) => setTimeout(go, 250))
-    else if (!r.ok) throw new Error(`${init.method} ${url}: ${r.status} ${body}`)
-    else return body ? JSON.parse(body) : undefined
-  }
-}
-
-/** A visitor without a browser: only what he does counts here. */
-async function newVisitor(key, page_url) {
-  const headers = { 'Content-Type': 'application/json', 'User-Agent': FIREFOX }
-  const visit = { language: 'ru-RU', time_zone: 'Europe/Moscow', locale: 'ru', page_url, page_title: 'Самовар «Купец», 3 л', referrer: 'https://ya.ru/' }
-  const { token, state } = await ask(`/widgets/${key}/visitors`, { method: 'POST', headers, body: JSON.stringify(visit) })
-  const post = (path, body) =>
-    ask(`/visitor/${path}`, { method: 'POST', headers: { ...headers, Authorization: `Bearer ${token}` }, body: JSON.stringify({ client_id: randomUUID(), ...body }) })
-  return { dialog: state.dialog_id, say: (text) => post('messages', { text }), choose: (department_id) => post('department', { department_id }), fill: (form) => post('form', { consent: true, consent_text: 'Даю согласие', consent_version: '1', ...form }) }
-}
-
-/** A request of the operator who is signed in on a page. */
-function as(page, method, path, body) {
-  return page.evaluate(
-    async ([method, path, body]) => {
-      const me = await fetch('/api/v1/operator/me').then((r) => r.json())
-      for (;;) {
-        const r = await fetch('/api/v1' + path, { method, headers: { 'X-CSRF-Token': me.csrf, ...(body ? { 'Content-Type': 'application/json' } : {}) }, body: body && JSON.stringify(body) })
-        const answer = await r.text()
-        if (r.status === 429) await new Promise((go) => setTimeout(go, 250))
-        else if (!r.ok) throw new Error(`${method} ${path}: ${r.status} ${answer}`)
-        else return answer ? JSON.parse(answer) : undefined
-      }
-    },
-    [method, path, body],
-  )
-}
-const command = (page, method, path, body) => as(page, method, path, { client_id: randomUUID(), ...body })
+const house = openHouse('card')
+let page, anna
+const axe = (name) => check(page, name)
+const picture = (name) => house.picture(page, name)
 
 const card = () => page.locator('[data-pane=card]')
 const field = (name) => card().locator(`button[data-field=${name}]`)
 const input = () => card().locator('.field-edit input, .field-edit textarea')
 const button = (key, params) => card().getByRole('button', { name: ru(key, params), exact: true })
-const picture = (name) => page.screenshot({ path: `${PICTURES}card-${name}.png` })
-const focused = (locator) => until(`the focus is on ${locator}`, () => locator.evaluate((el) => el === document.activeElement))
-
-async function axe(name) {
-  await page.evaluate(() => Promise.all(document.getAnimations().map((a) => a.finished.catch(() => {}))))
-  await page.evaluate(AXE)
-  const { violations } = await page.evaluate((rules) => window.axe.run(document, { runOnly: rules }), RULES)
-  assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`), [], name)
-}
-
 /** What is looked for stands in what can be seen of the stream. */
 function inSight(selector) {
   return page.locator('.stream').evaluate((box, selector) => {
@@ -94,42 +27,23 @@ function inSight(selector) {
 }
 
 test('the card and the chat log', { timeout: 10 * 60_000 }, async (t) => {
-  let failed = false
-  const step = (name, run) =>
-    t.test(name, { skip: failed }, async () => {
-      try {
-        await run()
-      } catch (e) {
-        failed = true
-        await picture(`failed-${name.replace(/\W+/g, '-').slice(0, 40)}`).catch(() => {})
-        throw e
-      }
-    })
-
+  const step = house.steps(t)
   let project, visitor, path, writes
   const number = String(Date.now()).slice(-7) // a phone nobody else has
   const open = async () => {
-    await page.goto(`${otklik.url}/console/dialogs/${project.id}/${visitor.dialog}`)
+    await page.goto(`${house.url}/console/dialogs/${project.id}/${visitor.dialog}`)
     await card().getByText(ru('det.title')).waitFor()
     await page.locator('.stream [data-seq]').first().waitFor()
   }
 
   await step('a visitor of three sessions, the first a long one', async () => {
-    const context = await browser.newContext({ locale: 'ru-RU', timezoneId: 'Europe/Moscow', viewport: { width: 1440, height: 900 } })
-    context.setDefaultTimeout(15_000)
-    await context.addInitScript(() => {
-      if (!window.showSaveFilePicker) return
-      window.showSaveFilePicker = async ({ suggestedName }) => ({
-        createWritable: async () => ({ write: async (blob) => void (window.saved = { name: suggestedName, text: await blob.text() }), close: async () => {} }),
-      })
-    })
-    page = await context.newPage()
+    page = await house.page('anna')
     writes = []
     page.on('request', (r) => r.method() !== 'GET' && !/\/(read|sign-in)$/.test(r.url()) && writes.push(`${r.method()} ${r.url().replace(/.*\/api\/v1/, '')}`))
-    anna = new Operator(page, otklik.url, 'anna@demo.otklik', 'otklik-anna')
+    anna = new Operator(page, house.url, 'anna@demo.otklik', 'otklik-anna')
     await anna.signIn()
     project = anna.projects.find((p) => p.departments.length && p.tags.length)
-    visitor = await newVisitor('zavarka', 'https://shop.example/samovary/kupets-3l?utm_source=yandex&utm_medium=cpc')
+    visitor = await house.guest({ visit: { page_url: 'https://shop.example/samovary/kupets-3l?utm_source=yandex&utm_medium=cpc' } })
     path = `/operator/dialogs/${visitor.dialog}`
     for (const [no, lines] of [[1, 60], [2, 1]]) {
       await visitor.say(no === 1 ? 'Есть ли чёрный САМОВАР на три литра? Всё сказал' : 'Это снова я, про самовар')
@@ -282,7 +196,7 @@ test('the card and the chat log', { timeout: 10 * 60_000 }, async (t) => {
 
   await step('the file goes to the save window (R-091, R-092)', async () => {
     await button('act.download').click()
-    const saved = await until('a file', () => page.evaluate(() => window.saved))
+    const saved = await savedFile(page)
     assert.match(saved.name, /\.txt$/)
     assert.match(saved.text, /САМОВАР на три литра/)
     assert.ok(!saved.text.includes('Просил не звонить'))
@@ -310,9 +224,9 @@ test('the card and the chat log', { timeout: 10 * 60_000 }, async (t) => {
   })
 
   await step('a dialog begun by a department: no file yet, and M-25 says so (R-090, D-25)', async () => {
-    const other = await newVisitor('zavarka', 'https://shop.example/')
+    const other = await house.guest()
     await other.choose(project.departments[0].id)
-    await page.goto(`${otklik.url}/console/dialogs/${project.id}/${other.dialog}`)
+    await page.goto(`${house.url}/console/dialogs/${project.id}/${other.dialog}`)
     await card().getByText(ru('download.off')).first().waitFor()
     assert.equal(await button('act.download').getAttribute('aria-disabled'), 'true')
     await other.say('Здравствуйте')
@@ -354,7 +268,7 @@ test('the card and the chat log', { timeout: 10 * 60_000 }, async (t) => {
 
   await step('narrow, dark and in three languages: axe, pictures, no raw keys', async () => {
     const log = page.url()
-    for (const where of [log, `${otklik.url}/console/dialogs/${project.id}/${visitor.dialog}`]) {
+    for (const where of [log, `${house.url}/console/dialogs/${project.id}/${visitor.dialog}`]) {
       const name = where === log ? 'log' : 'dialog'
       for (const lang of ['ru', 'en', 'kk']) {
         await page.evaluate(([l, theme]) => (localStorage.setItem('otklik.locale', l), localStorage.setItem('otklik.theme', theme)), [lang, lang === 'en' ? 'dark' : 'light'])

@@ -62,7 +62,7 @@ export async function startOtklik({ empty = false } = {}) {
   try {
     const url = await ready
     clearTimeout(timer)
-    return { url, killServe: () => killServe(dev.pid), logs: () => logs(data, said), stop }
+    return { url, socket: join(data, 'data', 'run', '.s.PGSQL.5432'), killServe: () => killServe(dev.pid), logs: () => logs(data, said), stop }
   } catch (e) {
     clearTimeout(timer)
     const all = logs(data, said)

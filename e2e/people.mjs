@@ -32,6 +32,14 @@ export async function until(what, is, within = 15_000) {
   }
 }
 
+export const focused = (locator) => until(`the focus is on ${locator}`, () => locator.evaluate((el) => el === document.activeElement))
+
+/** The file a page has handed to the system's «where to save» window. */
+export async function savedFile(page) {
+  const { name, bytes } = await until('the page hands a file over', () => page.evaluate(() => window.saved))
+  return { name, text: Buffer.from(bytes).toString('utf8') }
+}
+
 /** Texts that are not all there exactly once and in this order: '' when they are. */
 export function disorder(shown, wanted) {
   let at = -1

@@ -1,16 +1,14 @@
 // The settings by keyboard alone, against a real Otklik: each change is looked for where it acts. Then every screen in
 // three languages, wide and narrow, by axe and in pictures.
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync } from 'node:fs'
-import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { chromium } from 'playwright-core'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { violations } from './axe.mjs'
+import { openHouse } from './house.mjs'
 import { startOtklik } from './otklik.mjs'
-import { rawKeys, text, until } from './people.mjs'
+import { focused, rawKeys, text, until } from './people.mjs'
+import { request } from './requests.mjs'
 
-const PICTURES = fileURLToPath(new URL('./screenshots/', import.meta.url))
-const AXE = readFileSync(new URL('./node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 const WHOLE = 12 * 60_000
 const words = Object.fromEntries(['ru', 'en', 'kk'].map((l) => [l, JSON.parse(readFileSync(new URL(`../texts/settings/${l}.json`, import.meta.url), 'utf8'))]))
 const say = (lang, key, params) => (key in words[lang] ? words[lang][key].replace(/\{(\w+)\}/g, (_, n) => params?.[n] ?? `{${n}}`) : text(lang, key, params))
@@ -23,22 +21,7 @@ const SCREENS = {
   hours: 'time.working', closing: 'set.autoClose', access: 'nav.access', blocks: 'act.blockPage', audit: 'set.audit',
 }
 
-let otklik, browser
-const pages = {}
-
-before(async () => {
-  mkdirSync(PICTURES, { recursive: true })
-  otklik = await startOtklik()
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  })
-}, { timeout: 5 * 60_000 })
-
-after(async () => {
-  await browser?.close()
-  await otklik?.stop()
-}, { timeout: 60_000 })
+const house = openHouse('settings')
 
 /** One who has no mouse. */
 class Hands {
@@ -46,12 +29,8 @@ class Hands {
     Object.assign(this, { page, url })
   }
 
-  static async sitDown(name, url = otklik.url, options = {}) {
-    const context = await browser.newContext({ locale: 'ru-RU', timezoneId: 'Europe/Moscow', viewport: { width: 1440, height: 900 }, permissions: ['clipboard-read', 'clipboard-write'], ...options })
-    context.setDefaultTimeout(15_000)
-    const page = await context.newPage()
-    pages[name] = page
-    return new Hands(page, url)
+  static async sitDown(name, url = house.url) {
+    return new Hands(await house.page(name, { permissions: ['clipboard-read', 'clipboard-write'] }), url)
   }
 
   press(...keys) {
@@ -145,35 +124,15 @@ class Hands {
     await this.page.getByRole('navigation', { name: ru('nav.workspace') }).waitFor()
   }
 
-  api(method, path, body) {
-    return this.page.evaluate(
-      async ([method, path, body]) => {
-        const me = await (await fetch('/api/v1/operator/me')).json()
-        const r = await fetch(`/api/v1${path}`, { method, headers: { 'X-CSRF-Token': me.csrf, ...(body ? { 'Content-Type': 'application/json' } : {}) }, body: body && JSON.stringify(body) })
-        const said = await r.text()
-        return { status: r.status, ...(said ? JSON.parse(said) : {}) }
-      },
-      [method, path, body],
-    )
+  async api(method, path, body) {
+    const { status, said } = await request(this.page, method, path, body)
+    return { status, ...said }
   }
 }
 
 test('settings by keyboard alone', { timeout: WHOLE }, async (t) => {
-  let failed = false
-  const step = async (name, run, { goOn = true } = {}) => {
-    if (failed) return
-    await t.test(name, async () => {
-      try {
-        await run()
-      } catch (e) {
-        failed = !goOn
-        for (const who in pages) await pages[who].screenshot({ path: `${PICTURES}settings-failed-${name.replace(/\W+/g, '-').slice(0, 60)}-${who}.png` }).catch(() => {})
-        if (process.env.OTKLIK_E2E_LOGS) console.error(otklik.logs?.())
-        if (shop) await page.goto(`${otklik.url}/console/settings/${shop.id}`).catch(() => {}) // for the next step, whatever stood open
-        throw e
-      }
-    })
-  }
+  const recover = async () => shop && page.goto(`${house.url}/console/settings/${shop.id}`) // for the next step, whatever stood open
+  const step = house.steps(t, { goOn: true, recover })
   const admin = await Hands.sitDown('admin')
   const { page } = admin
   let shop, books
@@ -194,7 +153,7 @@ test('settings by keyboard alone', { timeout: WHOLE }, async (t) => {
   await step('labels: text, colour, department; switched off, deleted (R-068, R-070, D-45)', async () => {
     await admin.screen('labels')
     await admin.push('button', ru('btn.add'))
-    await until('the first field has the focus', () => page.getByLabel(ru('set.text'), { exact: true }).evaluate((el) => el === document.activeElement))
+    await focused(page.getByLabel(ru('set.text'), { exact: true }))
     await admin.push('button', ru('btn.save'))
     await admin.shows(ru('form.required'))
     await admin.fill(ru('set.text'), 'Оптовый покупатель')
@@ -220,7 +179,7 @@ test('settings by keyboard alone', { timeout: WHOLE }, async (t) => {
     await ask.waitFor()
     await admin.press('Escape') // the safe way out
     assert.ok(await made())
-    await until('the focus is back at its opener', () => page.getByRole('button', { name: ru('btn.delete'), exact: true }).evaluate((el) => el === document.activeElement))
+    await focused(page.getByRole('button', { name: ru('btn.delete'), exact: true }))
     await admin.press('Enter')
     await ask.waitFor()
     await admin.push('button', ru('btn.delete'), {})
@@ -239,7 +198,7 @@ test('settings by keyboard alone', { timeout: WHOLE }, async (t) => {
   })
 
   await step('an operator has templates of his own and nothing else (R-053, D-03)', async () => {
-    const oleg = new Hands(pages.oleg, otklik.url)
+    const oleg = new Hands(house.pages.oleg, house.url)
     await oleg.push('link', ru('nav.settings'))
     await oleg.page.getByRole('main', { name: ru('win.templates'), exact: true }).waitFor()
     const menu = oleg.page.getByRole('navigation', { name: ru('nav.settings') })
@@ -340,7 +299,7 @@ test('settings by keyboard alone', { timeout: WHOLE }, async (t) => {
     }
     await grant('Динара Сейтова', 'set.access.none', 'who.operator')
     await cell('Динара Сейтова', ru('who.operator')).waitFor()
-    const dinara = new Hands(pages.dinara, otklik.url)
+    const dinara = new Hands(house.pages.dinara, house.url)
     await until('Dinara has the project within 5 s', async () => (await me(dinara))?.level === 'operator', 5000)
     await grant('Администратор', 'who.admin', 'who.senior')
     await admin.shows(ru('set.lastAdmin'))
@@ -532,7 +491,7 @@ test('settings by keyboard alone', { timeout: WHOLE }, async (t) => {
           localStorage.setItem('otklik.theme', t)
         }, [lang, theme])
         for (const [screen, key] of Object.entries(SCREENS)) {
-          await page.goto(`${otklik.url}/console/settings/${shop.id}/${screen}`)
+          await page.goto(`${house.url}/console/settings/${shop.id}/${screen}`)
           await page.getByRole('main', { name: say(lang, key), exact: true }).waitFor()
           await page.locator('.ed').waitFor()
           if (['templates', 'labels', 'departments', 'operators', 'tags'].includes(screen)) {
@@ -542,12 +501,8 @@ test('settings by keyboard alone', { timeout: WHOLE }, async (t) => {
           }
           await page.waitForLoadState('networkidle').catch(() => {})
           const name = `${screen} ${lang} ${width} ${theme}`
-          await page.screenshot({ path: `${PICTURES}settings-${name.replaceAll(' ', '-')}.png` })
-          if (lang === 'ru' || width === 1440) {
-            await page.evaluate(AXE)
-            const { violations } = await page.evaluate((rules) => window.axe.run(document, { runOnly: rules }), RULES)
-            bad.push(...violations.map((v) => `${name}: ${v.id} ${v.nodes[0].html.slice(0, 120)}`))
-          }
+          await house.picture(page, name)
+          if (lang === 'ru' || width === 1440) bad.push(...(await violations(page)).map((v) => `${name}: ${v}`))
           const keys = (await rawKeys(page)).concat(await rawWords(page))
           if (keys.length) bad.push(`${name}: keys ${keys}`)
           if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) bad.push(`${name}: wider than the window`)
@@ -570,9 +525,7 @@ test('the first start: the code, the first administrator, the first project; the
     const { page } = first
     await page.goto(`${empty.url}/console/`)
     await page.getByRole('heading', { name: ru('set.setup.title') }).waitFor()
-    await page.screenshot({ path: `${PICTURES}settings-setup.png` })
-    await page.evaluate(AXE)
-    assert.deepEqual((await page.evaluate((rules) => window.axe.run(document, { runOnly: rules }), RULES)).violations.map((v) => v.id), [])
+    await house.state(page, 'the first setup')
     await first.fill(ru('set.setup.code'), 'AAAAA')
     await first.fill(ru('set.setup.name'), 'Вера')
     await first.fill(ru('signin.login'), 'vera@example.com')

@@ -1,74 +1,20 @@
 // One conversation from the first word to the next session, in three browsers, against a real Otklik with its own data.
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync } from 'node:fs'
-import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { chromium } from 'playwright-core'
-import { startOtklik } from './otklik.mjs'
-import { disorder, Operator, rawKeys, ru, text, until, Visitor } from './people.mjs'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { openHouse } from './house.mjs'
+import { disorder, Operator, rawKeys, ru, savedFile, text, until, Visitor } from './people.mjs'
 
-const PICTURES = fileURLToPath(new URL('./screenshots/', import.meta.url))
 const WHOLE = 8 * 60_000
 const BACK = 30_000 // a killed API is there again and everybody has caught up
 
-let otklik, browser
-const pages = {} // by name, for the pictures of a step that failed
-
-before(async () => {
-  otklik = await startOtklik()
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  })
-}, { timeout: 5 * 60_000 })
-
-after(async () => {
-  await browser?.close()
-  await otklik?.stop()
-}, { timeout: 60_000 })
-
-async function newPage(name) {
-  const context = await browser.newContext({
-    locale: 'ru-RU', timezoneId: 'Europe/Moscow', viewport: { width: 1440, height: 900 }, acceptDownloads: true,
-  })
-  context.setDefaultTimeout(15_000)
-  // The «where to save» window of the system cannot be pressed by a test: what the page hands to it is kept.
-  await context.addInitScript(() => {
-    if (!window.showSaveFilePicker) return
-    window.showSaveFilePicker = async ({ suggestedName }) => ({
-      createWritable: async () => ({
-        write: async (blob) => {
-          window.saved = { name: suggestedName, bytes: [...new Uint8Array(await blob.arrayBuffer())] }
-        },
-        close: async () => {},
-      }),
-    })
-  })
-  pages[name] = await context.newPage()
-  return pages[name]
-}
+const house = openHouse('story')
 
 test('two operators and a visitor, from the first word to the next session', { timeout: WHOLE }, async (t) => {
-  let failed = false
-  /** Without a step that the others do not build on, the story goes on. */
-  const step = async (name, run, { goOn = false } = {}) => {
-    if (failed) return
-    await t.test(name, async () => {
-      try {
-        await run()
-      } catch (e) {
-        failed = !goOn
-        mkdirSync(PICTURES, { recursive: true })
-        for (const who in pages) await pages[who].screenshot({ path: `${PICTURES}${name.replace(/\W+/g, '-')}-${who}.png` }).catch(() => {})
-        if (process.env.OTKLIK_E2E_LOGS) console.error(otklik.logs?.())
-        throw e
-      }
-    })
-  }
-
-  const anna = new Operator(await newPage('anna'), otklik.url, 'anna@demo.otklik', 'otklik-anna')
-  const oleg = new Operator(await newPage('oleg'), otklik.url, 'oleg@demo.otklik', 'otklik-oleg')
-  const visitor = new Visitor(await newPage('visitor'), otklik.url)
+  const step = house.steps(t)
+  const anna = new Operator(await house.page('anna'), house.url, 'anna@demo.otklik', 'otklik-anna')
+  const oleg = new Operator(await house.page('oleg'), house.url, 'oleg@demo.otklik', 'otklik-oleg')
+  const visitor = new Visitor(await house.page('visitor'), house.url)
   const said = [] // everything that both sides must show, in order
   let dialogId, winner, loser, projectName, tag
 
@@ -172,8 +118,8 @@ test('two operators and a visitor, from the first word to the next session', { t
   })
 
   await step('the API is killed: what both write meanwhile arrives once (I-10)', async () => {
-    if (!otklik.killServe) return
-    otklik.killServe()
+    if (!house.otklik.killServe) return
+    house.otklik.killServe()
     const [mine, his] = ['Пока сервера нет, пишет оператор № 9', 'И посетитель тоже № 10']
     await winner.say(mine)
     await winner.sees(mine)
@@ -258,9 +204,8 @@ test('two operators and a visitor, from the first word to the next session', { t
 
   await step('the operator downloads his (R-091, R-092)', async () => {
     await winner.page.getByRole('button', { name: ru('act.download') }).click()
-    const saved = await until('the page hands a file over', () => winner.page.evaluate(() => window.saved))
-    const file = Buffer.from(saved.bytes).toString('utf8')
-    checkFile(file, [ru('dialog.ended.operator', { name: loser.name }), ru('txt.tags', { tags: tag })], [ru('dialog.ended.visitor')])
+    const saved = await savedFile(winner.page)
+    checkFile(saved.text, [ru('dialog.ended.operator', { name: loser.name }), ru('txt.tags', { tags: tag })], [ru('dialog.ended.visitor')])
     assert.match(saved.name, /^dialog_.+\.txt$/)
   })
 

@@ -1,112 +1,32 @@
 // The composer, the notices over the list, presence and what is remembered, in a real browser against a real Otklik.
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync } from 'node:fs'
-import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { chromium } from 'playwright-core'
-import { startOtklik } from './otklik.mjs'
-import { Operator, rawKeys, ru, text, until } from './people.mjs'
+import { test } from 'node:test'
+import { axe as check } from './axe.mjs'
+import { openHouse } from './house.mjs'
+import { focused, Operator, rawKeys, ru, text, until } from './people.mjs'
+import { as } from './requests.mjs'
 
-const PICTURES = fileURLToPath(new URL('./screenshots/', import.meta.url))
-const AXE = readFileSync(new URL('./node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-const FIREFOX = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:142.0) Gecko/20100101 Firefox/142.0'
-
-let otklik, browser, page, anna
-
-before(async () => {
-  mkdirSync(PICTURES, { recursive: true })
-  otklik = await startOtklik()
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  })
-}, { timeout: 5 * 60_000 })
-
-after(async () => {
-  await browser?.close()
-  await otklik?.stop()
-}, { timeout: 60_000 })
-
-/** Asks again when there were too many requests; the same command stays the same. */
-async function ask(url, init) {
-  for (;;) {
-    const r = await fetch(otklik.url + '/api/v1' + url, init)
-    const body = await r.text()
-    if (r.status === 429) await new Promise((go) => setTimeout(go, 250))
-    else if (!r.ok) throw new Error(`${init.method} ${url}: ${r.status} ${body}`)
-    else return body ? JSON.parse(body) : undefined
-  }
-}
-
-/** A visitor without a browser: only what he does counts here. */
-async function newVisitor(key, page_url) {
-  const headers = { 'Content-Type': 'application/json', 'User-Agent': FIREFOX }
-  const visit = { language: 'ru-RU', time_zone: 'Europe/Moscow', locale: 'ru', page_url, page_title: 'Самовар «Купец», 3 л', referrer: 'https://ya.ru/' }
-  const { token, state } = await ask(`/widgets/${key}/visitors`, { method: 'POST', headers, body: JSON.stringify(visit) })
-  const post = (path, body) =>
-    ask(`/visitor/${path}`, { method: 'POST', headers: { ...headers, Authorization: `Bearer ${token}` }, body: JSON.stringify({ client_id: randomUUID(), ...body }) })
-  return { dialog: state.dialog_id, say: (text) => post('messages', { text }), choose: (department_id) => post('department', { department_id }), fill: (form) => post('form', { consent: true, consent_text: 'Даю согласие', consent_version: '1', ...form }) }
-}
-
-/** A request of the operator who is signed in on a page. */
-function as(page, method, path, body) {
-  return page.evaluate(
-    async ([method, path, body]) => {
-      const me = await fetch('/api/v1/operator/me').then((r) => r.json())
-      for (;;) {
-        const r = await fetch('/api/v1' + path, { method, headers: { 'X-CSRF-Token': me.csrf, ...(body ? { 'Content-Type': 'application/json' } : {}) }, body: body && JSON.stringify(body) })
-        const answer = await r.text()
-        if (r.status === 429) await new Promise((go) => setTimeout(go, 250))
-        else if (!r.ok) throw new Error(`${method} ${path}: ${r.status} ${answer}`)
-        else return answer ? JSON.parse(answer) : undefined
-      }
-    },
-    [method, path, body],
-  )
-}
-const command = (page, method, path, body) => as(page, method, path, { client_id: randomUUID(), ...body })
-
-const picture = (name) => page.screenshot({ path: `${PICTURES}talk-${name}.png` })
-const focused = (locator) => until(`the focus is on ${locator}`, () => locator.evaluate((el) => el === document.activeElement))
-
-/** `menu`: one is open; a menu stands beside the landmarks, not in one. */
-async function axe(name, menu = false) {
-  await page.evaluate(() => Promise.all(document.getAnimations().map((a) => a.finished.catch(() => {}))))
-  await page.evaluate(AXE)
-  const { violations } = await page.evaluate((rules) => window.axe.run(document, { runOnly: rules }), RULES)
-  assert.deepEqual(violations.filter((v) => !(menu && v.id === 'region')).map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`), [], name)
-}
+const house = openHouse('talk')
+let page, anna
+const axe = (name, options) => check(page, name, options)
+const picture = (name) => house.picture(page, name)
 
 test('talking to visitors, hours and presence', { timeout: 10 * 60_000 }, async (t) => {
-  let failed = false
-  const step = (name, run) =>
-    t.test(name, { skip: failed }, async () => {
-      try {
-        await run()
-      } catch (e) {
-        failed = true
-        await picture(`failed-${name.replace(/\W+/g, '-').slice(0, 40)}`).catch(() => {})
-        throw e
-      }
-    })
+  const step = house.steps(t)
   let project, visitor, path
   const messages = () => page.locator('.stream [data-seq]')
   const modal = () => page.getByRole('dialog', { name: ru('win.templates') })
 
   await step('signed in, a visitor has written', async () => {
-    const context = await browser.newContext({ locale: 'ru-RU', timezoneId: 'Europe/Moscow', viewport: { width: 1440, height: 900 } })
-    context.setDefaultTimeout(15_000)
-    page = await context.newPage()
-    anna = new Operator(page, otklik.url, 'anna@demo.otklik', 'otklik-anna')
+    page = await house.page('anna')
+    anna = new Operator(page, house.url, 'anna@demo.otklik', 'otklik-anna')
     await anna.signIn()
     project = anna.projects.find((p) => p.departments.length && p.tags.length)
-    visitor = await newVisitor('zavarka', 'https://shop.example/samovary/kupets-3l')
+    visitor = await house.guest({ visit: { page_url: 'https://shop.example/samovary/kupets-3l' } })
     path = `/operator/dialogs/${visitor.dialog}`
     await visitor.choose(project.departments[0].id)
     await visitor.say('Есть ли чёрный самовар на три литра?')
-    await page.goto(`${otklik.url}/console/dialogs/${project.id}/${visitor.dialog}`)
+    await page.goto(`${house.url}/console/dialogs/${project.id}/${visitor.dialog}`)
     await messages().first().waitFor()
     await axe('the dialog')
     await picture('untaken')
@@ -164,15 +84,15 @@ test('talking to visitors, hours and presence', { timeout: 10 * 60_000 }, async 
     await picture('next')
     await axe('what is next')
     await page.keyboard.press('Escape')
-    const colleague = await (await browser.newContext({ locale: 'ru-RU' })).newPage()
-    await new Operator(colleague, otklik.url, 'oleg@demo.otklik', 'otklik-oleg').signIn()
+    const colleague = await house.page('oleg')
+    await new Operator(colleague, house.url, 'oleg@demo.otklik', 'otklik-oleg').signIn()
     await anna.button('win.transfer').click()
     await page.locator('.transfer-pop').getByRole('option').first().waitFor()
     assert.match(await page.locator('.transfer-pop').getByRole('option').first().innerText(), /\d/)
     await picture('transfer')
     await axe('the transfer list')
     await page.keyboard.press('Escape')
-    await colleague.context().close()
+    await house.leave('oleg')
   })
 
   await step('«Не в сети» by keyboard, kept by the server (D-04)', async () => {
@@ -180,7 +100,7 @@ test('talking to visitors, hours and presence', { timeout: 10 * 60_000 }, async 
     await presence.focus()
     await page.keyboard.press('Enter')
     await page.getByRole('menuitemradio', { name: ru('status.offline') }).waitFor()
-    await axe('presence', true)
+    await axe('presence', { menu: true })
     await picture('presence')
     await page.getByRole('menuitemradio', { name: ru('status.offline') }).press('Enter')
     await until('away', async () => (await presence.innerText()).includes(ru('status.offline')))
@@ -203,7 +123,7 @@ test('talking to visitors, hours and presence', { timeout: 10 * 60_000 }, async 
     await until('dark', () => page.evaluate(() => document.documentElement.dataset.theme === 'dark'))
     await page.locator('.me-button').click()
     await page.getByRole('menu').waitFor()
-    await axe('the profile menu', true)
+    await axe('the profile menu', { menu: true })
     await picture('profile-dark')
     await page.keyboard.press('Escape')
     await as(page, 'PATCH', '/operator/me', { prefs: { theme: 'light' } })
@@ -212,7 +132,7 @@ test('talking to visitors, hours and presence', { timeout: 10 * 60_000 }, async 
 
   await step('a backlog of twelve is told with its number (R-034, R-036, M-08)', async () => {
     for (let i = 0; i < 12; i++) {
-      const one = await newVisitor('zavarka', 'https://shop.example/')
+      const one = await house.guest()
       await one.choose(project.departments[0].id)
       await one.say(`Вопрос ${i}`)
     }
@@ -229,7 +149,7 @@ test('talking to visitors, hours and presence', { timeout: 10 * 60_000 }, async 
       for (const width of [1440, 768]) {
         await page.evaluate((l) => localStorage.setItem('otklik.locale', l), lang)
         await page.setViewportSize({ width, height: width === 768 ? 1024 : 900 })
-        await page.goto(`${otklik.url}/console/dialogs/${project.id}/${visitor.dialog}`)
+        await page.goto(`${house.url}/console/dialogs/${project.id}/${visitor.dialog}`)
         await messages().first().waitFor()
         await page.getByRole('button', { name: text(lang, 'win.contacts') }).waitFor()
         await axe(`${lang} ${width}`)
