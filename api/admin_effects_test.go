@@ -170,6 +170,50 @@ func TestWidgetSwitchedOff(t *testing.T) {
 	v.says("я снова здесь")
 }
 
+// D-70: the open dialogs of a department that is switched off are stranded for nobody: its members keep them, others get
+// them on open consoles, and may take them; what has ended stays with its members.
+func TestDepartmentSwitchedOff(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.exec(`UPDATE projects SET tagging = false`)
+	choose := func() *visitor {
+		v := w.visitor()
+		v.post("/visitor/department", map[string]any{"client_id": "dept-00001", "department_id": w.sales}).want(200)
+		return v
+	}
+	v, past := choose(), choose()
+	w.oleg.says(past, "ответ")
+	w.oleg.post("/operator/dialogs/"+past.dialog+"/leave", map[string]any{"client_id": "leave-00001", "last_seen_seq": 100}).want(200)
+	w.vera.get("/operator/dialogs/"+v.dialog).want(404, "not_found")
+	oleg, vera := w.oleg.watching(w.shop), w.vera.watching(w.shop)
+	turn := func(active bool) {
+		w.admin.put("/admin/projects/"+w.shop+"/departments/"+w.sales, map[string]any{"name": "Продажи", "active": active, "member_ids": []string{w.oleg.id, w.anna.id}, "hours": always()}).want(200)
+	}
+	turn(false)
+	vera.next("row", rowOf(v.dialog))
+	for _, p := range []*person{w.oleg, w.vera} {
+		if list := as[DialogPage](p.get("/operator/projects/" + w.shop + "/dialogs?group=unassigned").want(200)); len(list.Rows) != 1 || list.Rows[0].ID != v.dialog {
+			t.Errorf("%s: %+v", p.name, list.Rows)
+		}
+	}
+	logOf := func(p *person) int {
+		return len(as[LogPage](p.get("/operator/projects/" + w.shop + "/log").want(200)).Rows)
+	}
+	if a, b := logOf(w.oleg), logOf(w.vera); a != 1 || b != 0 {
+		t.Errorf("the log: a member reads %d, a stranger %d", a, b)
+	}
+	turn(true)
+	vera.next("gone", func(f map[string]any) bool { return f["dialog_id"] == v.dialog })
+	turn(false)
+	vera.next("row", rowOf(v.dialog))
+	w.vera.says(v, "слушаю")
+	oleg.next("row", func(f map[string]any) bool {
+		a, _ := f["row"].(map[string]any)["session"].(map[string]any)["assignee"].(map[string]any)
+		return rowOf(v.dialog)(f) && a["id"] == w.vera.id
+	})
+	w.oleg.post("/operator/dialogs/"+v.dialog+"/messages", message("и я")).want(409, "already_claimed")
+}
+
 // R-031, I-06, D-29: a lowered limit takes nothing away and refuses the next claim.
 func TestLoweredLimit(t *testing.T) {
 	t.Parallel()

@@ -303,8 +303,8 @@ func mayClaim(s State, o Operator, now time.Time) error {
 func (d *decision) claim(o Operator) {
 	ses := d.State.Session
 	ses.AssigneeID, ses.ClaimedBy, ses.ClaimedAt, ses.ClaimSeq = o.ID, o.ID, d.env.Now, d.State.Seq+1
-	if ses.DepartmentID == "" && len(o.Departments) == 1 { // D-19, third rule
-		ses.DepartmentID, ses.FromClaimer = o.Departments[0], true
+	if own := o.active(); ses.DepartmentID == "" && len(own) == 1 { // D-19, third rule
+		ses.DepartmentID, ses.FromClaimer = own[0], true
 	}
 	d.Claimed = true
 	d.system(AudienceVisitor, KeyOperatorJoined, map[string]string{"name": o.Name})

@@ -226,7 +226,7 @@ func (f Form) params() map[string]string {
 type Operator struct {
 	ID, Name    string
 	Level       Level
-	Departments []string // ids of this project's departments he belongs to
+	Departments []string // ids of this project's departments he belongs to, switched on or off
 	Limit       int      // dialogs in all projects (D-29); 0: no limit
 	OpenDialogs int      // open sessions assigned to him in all projects
 	Online      bool     // status «В сети» and a live connection, or he himself acts (D-04)

@@ -80,7 +80,7 @@ func Backlog(dialogs iter.Seq[State], o Operator, now time.Time) int {
 		if !InBacklog(s) {
 			continue
 		}
-		q := s.Session.DepartmentID
+		q := o.Calendar.QueueOf(s.Session.DepartmentID)
 		if queues[q]++; queues[q] == 1 {
 			seen[q] = Visible(s, o, now)
 		}

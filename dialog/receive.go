@@ -1,6 +1,9 @@
 package dialog
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // MayReceive checks whether the dialog may be handed to the operator under one of his departments, or, without one, as
 // it is (D-36): not the current one, access, online, in working time (his own and the department's), below his limit.
@@ -16,7 +19,7 @@ func MayReceive(s State, to Operator, department string, now time.Time) error {
 	if to.ID == s.Session.AssigneeID || to.Level < LevelOperator || !to.Online || !to.Works(queue, now) {
 		return refuseField(TargetUnavailable, "operator_id")
 	}
-	if department != "" && !to.in(department) {
+	if department != "" && !slices.Contains(to.active(), department) {
 		return refuseField(Invalid, "department_id")
 	}
 	if to.atLimit() {
@@ -40,7 +43,7 @@ func Targets(s State, by Operator, all []Operator, now time.Time) []Target {
 		if to.ID == by.ID && by.Level < LevelSenior {
 			continue
 		}
-		departments := to.Departments
+		departments := to.active()
 		if len(departments) == 0 {
 			departments = []string{""}
 		}

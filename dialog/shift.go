@@ -151,6 +151,16 @@ type Calendar struct {
 	Zone        *time.Location // of the project; nil: UTC
 	Widget      *Hours
 	Departments map[string]*Hours // by id; a missing one works round the clock
+	Off         []string          // departments that are switched off: they have no queue of their own
+}
+
+// QueueOf is the queue that open dialogs of the department stand in: its own, or, once it is switched off, the common
+// one, for nobody would take them there (D-70).
+func (c Calendar) QueueOf(department string) string {
+	if slices.Contains(c.Off, department) {
+		return ""
+	}
+	return department
 }
 
 func (c Calendar) zone() *time.Location {
@@ -160,12 +170,13 @@ func (c Calendar) zone() *time.Location {
 	return c.Zone
 }
 
-// Queue are the hours of a department, or of the common queue when it is empty (D-20).
+// Queue are the hours of a department, or of the common queue when it is empty or switched off (D-20, D-70).
 func (c Calendar) Queue(department string) *Hours {
-	if department == "" {
+	queue := c.QueueOf(department)
+	if queue == "" {
 		return c.Widget
 	}
-	return c.Departments[department]
+	return c.Departments[queue]
 }
 
 // Open reports whether a queue works now.
@@ -240,12 +251,26 @@ func (o Operator) WorkChangesAt(department string, now time.Time) time.Time {
 // queues are those whose untaken dialogs he may see in working time: his departments and the common one; all of the
 // project for senior and above (D-14).
 func (o Operator) queues() []string {
-	out := append([]string{""}, o.Departments...)
+	out := append([]string{""}, o.active()...)
 	if o.Level >= LevelSenior {
 		for id := range o.Calendar.Departments {
-			if !slices.Contains(out, id) {
-				out = append(out, id)
+			if q := o.Calendar.QueueOf(id); !slices.Contains(out, q) {
+				out = append(out, q)
 			}
+		}
+	}
+	return out
+}
+
+// active are those of his departments that are switched on: into them dialogs come.
+func (o Operator) active() []string {
+	if len(o.Calendar.Off) == 0 {
+		return o.Departments
+	}
+	var out []string
+	for _, id := range o.Departments {
+		if o.Calendar.QueueOf(id) == id {
+			out = append(out, id)
 		}
 	}
 	return out

@@ -29,13 +29,15 @@ const (
 )
 
 // MaySee reports whether the operator may know of the dialog at all: his own, or of his departments or of none (D-14);
-// senior and above see all departments. Working time is not asked here: see Visible.
+// senior and above see all departments. An open one of a department that is switched off is as one of none; what has
+// ended stays with those who were its members (D-70). Working time is not asked here: see Visible.
 func MaySee(s State, o Operator) bool {
 	if o.Level < LevelOperator || s.Session == nil {
 		return false
 	}
 	ses := s.Session
-	return ses.AssigneeID == o.ID || o.Level >= LevelSenior || ses.DepartmentID == "" || o.in(ses.DepartmentID)
+	return ses.AssigneeID == o.ID || o.Level >= LevelSenior || ses.DepartmentID == "" || o.in(ses.DepartmentID) ||
+		(s.Open() && o.Calendar.QueueOf(ses.DepartmentID) == "")
 }
 
 // Visible reports whether the dialog stands in the operator's lists: open, and untaken ones only in his and their

@@ -20,7 +20,7 @@ func factsOf(project string) string {
 	return `
 SELECT o.id::text, o.name, coalesce(a.level, 0),
 ARRAY(SELECT m.department_id::text FROM department_members m JOIN departments dep ON dep.id = m.department_id
-      WHERE m.operator_id = o.id AND dep.project_id = p.id AND dep.active ORDER BY dep.position, dep.name),
+      WHERE m.operator_id = o.id AND dep.project_id = p.id ORDER BY dep.position, dep.name),
 coalesce(o.dialog_limit, 0),
 (SELECT count(*) FROM sessions s WHERE s.assignee_id = o.id AND s.closed_at IS NULL),
 ` + onlineSQL + `, o.hours,` + calendarColumns + `

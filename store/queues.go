@@ -20,22 +20,26 @@ func (q Queue) WorkflowID() string {
 	return "queue:" + q.ProjectID + ":" + q.DepartmentID
 }
 
+// queueSQL joins to session s the department whose queue it stands in; none is the common one, as dialog.Calendar.QueueOf
+// has it (D-30, D-70).
+const queueSQL = ` LEFT JOIN departments q ON q.id = s.department_id AND q.active`
+
 // crowdSQL counts the untaken dialogs of queues, as dialog.InBacklog has it, and reads what dialog.Queue needs. A project
 // that is switched off shows its visitors nothing (D-02).
 func crowdSQL(where, having string) string {
 	return `
-WITH q AS (
-  SELECT s.project_id, s.department_id, count(*) AS untaken, min(s.waiting_since) FILTER (WHERE s.offered_at IS NULL) AS waiting
-  FROM sessions s JOIN dialogs d ON d.id = s.dialog_id AND NOT d.blocked
+WITH crowd AS (
+  SELECT s.project_id, q.id AS department_id, count(*) AS untaken, min(s.waiting_since) FILTER (WHERE s.offered_at IS NULL) AS waiting
+  FROM sessions s JOIN dialogs d ON d.id = s.dialog_id AND NOT d.blocked` + queueSQL + `
   WHERE s.closed_at IS NULL AND s.assignee_id IS NULL` + where + `
-  GROUP BY s.project_id, s.department_id` + having + `)
-SELECT p.id::text, coalesce(q.department_id::text, ''), q.untaken, q.waiting, p.long_wait_seconds, otklik_now(), b.armed_until,` +
+  GROUP BY s.project_id, q.id` + having + `)
+SELECT p.id::text, coalesce(c.department_id::text, ''), c.untaken, c.waiting, p.long_wait_seconds, otklik_now(), b.armed_until,` +
 		calendarColumns + `
-FROM q JOIN projects p ON p.id = q.project_id AND p.active
-LEFT JOIN backlogs b ON b.id = 'queue:' || p.id || ':' || coalesce(q.department_id::text, 'common')`
+FROM crowd c JOIN projects p ON p.id = c.project_id AND p.active
+LEFT JOIN backlogs b ON b.id = 'queue:' || p.id || ':' || coalesce(c.department_id::text, 'common')`
 }
 
-const ofQueue = ` AND s.project_id = $1 AND s.department_id IS NOT DISTINCT FROM nullif($2, '')::uuid`
+const ofQueue = ` AND s.project_id = $1 AND q.id IS NOT DISTINCT FROM nullif($2, '')::uuid`
 
 var (
 	oneCrowd  = crowdSQL(ofQueue, "")
@@ -162,7 +166,7 @@ func (s *Store) LongWaiters(ctx context.Context, q Queue, limit int) ([]LongWait
 	}
 	c := crowds[0]
 	rows, err := s.pool.Query(ctx, `
-SELECT s.dialog_id::text, s.id::text FROM sessions s JOIN dialogs d ON d.id = s.dialog_id AND NOT d.blocked
+SELECT s.dialog_id::text, s.id::text FROM sessions s JOIN dialogs d ON d.id = s.dialog_id AND NOT d.blocked`+queueSQL+`
 WHERE s.closed_at IS NULL AND s.assignee_id IS NULL`+ofQueue+` AND s.offered_at IS NULL AND s.waiting_since <= $3
 ORDER BY s.waiting_since LIMIT $4`, q.ProjectID, q.DepartmentID, c.LongestStart(c.now), limit)
 	if err != nil {
@@ -176,7 +180,7 @@ ORDER BY s.waiting_since LIMIT $4`, q.ProjectID, q.DepartmentID, c.LongestStart(
 
 // UntakenOf lists untaken dialogs of the queue, for a hint to consoles.
 func (s *Store) UntakenOf(ctx context.Context, q Queue, limit int) ([]string, error) {
-	rows, err := s.pool.Query(ctx, `SELECT s.dialog_id::text FROM sessions s
+	rows, err := s.pool.Query(ctx, `SELECT s.dialog_id::text FROM sessions s`+queueSQL+`
 WHERE s.closed_at IS NULL AND s.assignee_id IS NULL`+ofQueue+` LIMIT $3`, q.ProjectID, q.DepartmentID, limit)
 	if err != nil {
 		return nil, unavailable(err)
@@ -190,10 +194,11 @@ WHERE s.closed_at IS NULL AND s.assignee_id IS NULL`+ofQueue+` LIMIT $3`, q.Proj
 const queueOfDialog = `
 SELECT (SELECT count(*) FROM (
     SELECT FROM sessions u JOIN dialogs ud ON ud.id = u.dialog_id AND NOT ud.blocked
+    LEFT JOIN departments uq ON uq.id = u.department_id AND uq.active
     WHERE u.closed_at IS NULL AND u.assignee_id IS NULL AND u.project_id = s.project_id
-      AND u.department_id IS NOT DISTINCT FROM s.department_id LIMIT $2) n),
-  coalesce(s.department_id::text, ''), p.active, otklik_now(),` + calendarColumns + `
-FROM dialogs d JOIN sessions s ON s.id = d.session_id JOIN projects p ON p.id = d.project_id WHERE d.id = $1`
+      AND uq.id IS NOT DISTINCT FROM q.id LIMIT $2) n),
+  coalesce(q.id::text, ''), p.active, otklik_now(),` + calendarColumns + `
+FROM dialogs d JOIN sessions s ON s.id = d.session_id` + queueSQL + ` JOIN projects p ON p.id = d.project_id WHERE d.id = $1`
 
 // queueOffer queues the facts of a backlog's message.
 func queueOffer(b *pgx.Batch, dialogID string) func() dialog.Command {

@@ -285,3 +285,58 @@ func TestQueueAtTheThreshold(t *testing.T) {
 		t.Errorf("%d to be served, want the six who got nothing and wait long", n)
 	}
 }
+
+// D-70, D-30: what waits in a department that is switched off stands in the common queue: counted, woken and served there,
+// and nowhere else; switched on again, it is the department's.
+func TestQueueOfASwitchedOffDepartment(t *testing.T) {
+	t.Parallel()
+	shop := storetest.New(t)
+	common, sales := store.Queue{ProjectID: shop.Project}, store.Queue{ProjectID: shop.Project, DepartmentID: shop.Sales}
+	ids := crowd(shop, shop.Sales, 6)
+	crowd(shop, "", 4)
+	look := func(q store.Queue) int {
+		t.Helper()
+		l, err := shop.LookAtQueue(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l.Untaken
+	}
+	waiters := func(q store.Queue) int {
+		t.Helper()
+		w, err := shop.LongWaiters(t.Context(), q, 25)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(w)
+	}
+	long(shop)
+	if a, b := look(common), look(sales); a != 4 || b != 6 || waiters(common) != 0 {
+		t.Fatalf("%d in common, %d in sales", a, b)
+	}
+	shop.Exec(`UPDATE departments SET active = false, hours = '{"week":[[],[],[],[],[],[],[]],"exceptions":[]}' WHERE id = $1`, shop.Sales)
+	shop.Exec(`DELETE FROM backlogs`)
+	if q, err := shop.WakeQueues(t.Context()); err != nil || !slices.Equal(q, []store.Queue{common}) {
+		t.Errorf("woken: %v %v", q, err)
+	}
+	if a, b := look(common), look(sales); a != 10 || b != 0 {
+		t.Errorf("switched off: %d in common, %d in sales", a, b)
+	}
+	if a, b := waiters(common), waiters(sales); a != 10 || b != 0 {
+		t.Errorf("switched off: %d and %d to be served", a, b)
+	}
+	if untaken, err := shop.UntakenOf(t.Context(), common, 25); err != nil || len(untaken) != 10 {
+		t.Errorf("%d untaken, %v", len(untaken), err)
+	}
+	shop.Exec(withForm)
+	shop.Do(ids[0], dialog.OfferContacts{}) // under the lock: ten, and open
+	none := shop.AddOperator("Нина", dialog.LevelOperator)
+	shop.Do(ids[0], storetest.Reply(none, "слушаю"))
+	if ses := shop.Row(ids[0]).State.Session; ses.AssigneeID != none || ses.DepartmentID != shop.Sales {
+		t.Errorf("%+v", ses)
+	}
+	shop.Exec(`UPDATE departments SET active = true`)
+	if a, b := look(common), look(sales); a != 4 || b != 5 {
+		t.Errorf("switched on again: %d in common, %d in sales", a, b)
+	}
+}
