@@ -192,5 +192,5 @@ func auditFind(c *fiber.Ctx) (store.AuditFind, error) {
 
 func auditOut(x store.AuditRecord) AuditRecord {
 	return AuditRecord{ID: x.ID, At: x.At, Action: x.Action, Source: AuditRecordSource(x.Source), Project: namedOf(x.Project.ID, x.Project.Name),
-		Operator: personOf(x.Operator.ID, x.Operator.Name), DialogID: x.DialogID, Visitor: x.Visitor, Before: x.Before, After: x.After, Detail: x.Detail}
+		Operator: personOf(x.Operator.ID, x.Operator.Name), DialogID: x.DialogID, Visitor: x.Visitor, Before: x.Before, After: x.After, Detail: x.Detail, Names: x.Names}
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/google/uuid"
@@ -45,7 +46,18 @@ func TestAudit(t *testing.T) {
 			t.Errorf("%s: dialog %s of %q", action, x.DialogID, x.Visitor)
 		}
 	}
-	x := as[AuditPage](w.admin.get("/admin/audit?action=access").want(200)).Items[0]
+	x := as[AuditPage](w.admin.get("/admin/audit?action=transfer").want(200)).Items[0]
+	if x.Detail["from"] != w.anna.id || x.Names[w.anna.id] != w.anna.name || x.Names[w.vera.id] != w.vera.name || len(x.Names) != 2 {
+		t.Errorf("a transfer: %+v", x)
+	}
+	x = as[AuditPage](w.admin.get("/admin/audit?action=leave").want(200)).Items[0]
+	if x.Names[w.sale] != "Продажа" {
+		t.Errorf("tags of a session that ended: %+v", x)
+	}
+	x = as[AuditPage](w.admin.get("/admin/audit?action=access").want(200)).Items[0]
+	if x.Names[w.oleg.id] != w.oleg.name {
+		t.Errorf("whose access it is: %+v", x)
+	}
 	if x.Before["level"] != "operator" || x.After["level"] != "view" || x.Detail["operator"] != w.oleg.id {
 		t.Errorf("%+v", x)
 	}
@@ -76,4 +88,40 @@ func TestAudit(t *testing.T) {
 		w.admin.get("/admin/audit?"+bad).want(422, "invalid")
 	}
 	w.anna.get("/admin/audit").want(403, "forbidden")
+}
+
+// I-13, I-03: what a record refers to bears the name it has now; what is deleted stays an id, and what is of a project that
+// the reader does not administer has no name for him.
+func TestAuditNames(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	project := "/admin/projects/" + w.shop
+	d := as[Department](w.admin.post(project+"/departments", map[string]any{"name": "Опт", "member_ids": []string{w.vera.id}, "hours": always()}).want(201))
+	l := as[Label](w.admin.post(project+"/labels", map[string]any{"text": "VIP", "color": 1, "department_id": d.ID}).want(201))
+	tpl := as[Template](w.admin.post(project+"/templates", map[string]any{"title": "Привет", "text": "Здравствуйте", "department_id": d.ID}).want(201))
+	names := func(action string) map[string]string {
+		t.Helper()
+		page := as[AuditPage](w.admin.get("/admin/audit?action=" + action).want(200))
+		if len(page.Items) != 1 {
+			t.Fatalf("%s: %d records", action, len(page.Items))
+		}
+		return page.Items[0].Names
+	}
+	expect := func(action string, want map[string]string) {
+		t.Helper()
+		if got := names(action); !maps.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", action, got, want)
+		}
+	}
+	expect("department_create", map[string]string{d.ID: "Опт", w.vera.id: w.vera.name})
+	expect("label_create", map[string]string{d.ID: "Опт", l.ID: "VIP"})
+	expect("template_create", map[string]string{d.ID: "Опт", tpl.ID: "Привет"})
+	w.admin.put(project+"/labels/"+l.ID, map[string]any{"text": "Важный", "color": 1}).want(200)
+	w.admin.delete(project + "/templates/" + tpl.ID).want(204)
+	w.admin.delete(project + "/departments/" + d.ID).want(204)
+	expect("label_create", map[string]string{l.ID: "Важный"})
+	expect("template_create", nil)
+	w.exec(`INSERT INTO audit (at, action, operator_id, source, detail) VALUES (now(), 'operator_change', $1, 'api', $2)`, w.admin.id,
+		map[string]any{"operator": w.vic.id, "project": w.books, "deep": []any{map[string]any{"department": w.booksDepartment}}})
+	expect("operator_change", map[string]string{w.vic.id: w.vic.name})
 }

@@ -415,9 +415,12 @@ type AuditRecord struct {
 	Detail   map[string]interface{} `json:"detail,omitempty,omitzero"`
 	DialogID string                 `json:"dialog_id,omitempty,omitzero"`
 	ID       int64                  `json:"id"`
-	Operator Person                 `json:"operator,omitempty,omitzero"`
-	Project  Named                  `json:"project,omitempty,omitzero"`
-	Source   AuditRecordSource      `json:"source"`
+
+	// Names By id: the names now of operators, departments, tags, labels, templates and projects that before, after and detail refer to; what is deleted has none
+	Names    map[string]string `json:"names,omitempty,omitzero"`
+	Operator Person            `json:"operator,omitempty,omitzero"`
+	Project  Named             `json:"project,omitempty,omitzero"`
+	Source   AuditRecordSource `json:"source"`
 
 	// Visitor Name or number of the dialog's visitor
 	Visitor string `json:"visitor,omitempty,omitzero"`

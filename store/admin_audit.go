@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -24,6 +25,7 @@ type AuditRecord struct {
 	Project, Operator     Named
 	DialogID, Visitor     string
 	Before, After, Detail map[string]any
+	Names                 map[string]string // by id, of what the three refer to and what still is
 }
 
 // Audit reads a page of the audit, newest first: records of the projects the actor administers, and of accounts.
@@ -43,5 +45,71 @@ AND ($6::timestamptz IS NULL OR x.at >= $6) AND ($7::timestamptz IS NULL OR x.at
 ORDER BY x.id DESC LIMIT $9`,
 		actor, nullable(f.Project), nullable(f.Operator), nullable(f.Dialog), nullable(f.Action), nullable(f.From), nullable(f.To), nullable(f.Before), f.Limit+1)
 	items, next := page(out, f.Limit, func(x AuditRecord) []string { return []string{strconv.FormatInt(x.ID, 10)} })
+	if err == nil {
+		err = s.nameAudited(ctx, actor, items)
+	}
 	return items, next, err
+}
+
+// auditNames are the names of what an audit may refer to, as far as the actor may know of it: accounts, and what is of the
+// projects he administers (I-03).
+const auditNames = `SELECT id::text, name FROM operators WHERE id = ANY($2::text[]::uuid[])
+UNION ALL SELECT id::text, name FROM projects WHERE id = ANY($2::text[]::uuid[]) AND id IN ` + administered + `
+UNION ALL SELECT id::text, name FROM departments WHERE id = ANY($2::text[]::uuid[]) AND project_id IN ` + administered + `
+UNION ALL SELECT id::text, name FROM tags WHERE id = ANY($2::text[]::uuid[]) AND project_id IN ` + administered + `
+UNION ALL SELECT id::text, text FROM labels WHERE id = ANY($2::text[]::uuid[]) AND project_id IN ` + administered + `
+UNION ALL SELECT id::text, title FROM templates WHERE id = ANY($2::text[]::uuid[]) AND project_id IN ` + administered + `
+ AND (operator_id IS NULL OR operator_id = $1)`
+
+// nameAudited gives the records of a page the names of the ids in them, in one look.
+func (s *Store) nameAudited(ctx context.Context, actor string, records []AuditRecord) error {
+	of := make([][]string, len(records))
+	var all []string
+	for i, x := range records {
+		of[i] = idsIn(idsIn(idsIn(nil, x.Before), x.After), x.Detail)
+		all = append(all, of[i]...)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	named, err := collect(ctx, s, pgx.RowToStructByPos[Named], auditNames, actor, all)
+	if err != nil {
+		return err
+	}
+	names := make(map[string]string, len(named))
+	for _, n := range named {
+		names[n.ID] = n.Name
+	}
+	for i := range records {
+		for _, id := range of[i] {
+			name, known := names[id]
+			if !known {
+				continue
+			}
+			if records[i].Names == nil {
+				records[i].Names = map[string]string{}
+			}
+			records[i].Names[id] = name
+		}
+	}
+	return nil
+}
+
+// idsIn adds the ids in a value of JSON to those found so far.
+func idsIn(found []string, value any) []string {
+	switch v := value.(type) {
+	case string:
+		if len(v) == 36 && uuid.Validate(v) == nil {
+			found = append(found, v)
+		}
+	case []any:
+		for _, x := range v {
+			found = idsIn(found, x)
+		}
+	case map[string]any:
+		for _, x := range v {
+			found = idsIn(found, x)
+		}
+	}
+	return found
 }

@@ -2086,6 +2086,10 @@ export interface components {
             detail?: {
                 [key: string]: unknown;
             };
+            /** @description By id: the names now of operators, departments, tags, labels, templates and projects that before, after and detail refer to; what is deleted has none */
+            names?: {
+                [key: string]: string;
+            };
         };
         WidgetConfig: {
             /** Format: uuid */

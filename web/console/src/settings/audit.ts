@@ -36,6 +36,8 @@ export const ACTIONS: Record<string, TextKey> = {
   tag_create: 'set.act.tagCreate',
   tag_change: 'set.act.tagChange',
   tag_delete: 'set.act.tagDelete',
+  blocks_replaced: 'set.act.blocksReplaced',
+  refused: 'set.act.refused',
 }
 
 const FIELDS: Record<string, TextKey> = {
@@ -107,8 +109,30 @@ export interface Change {
   after?: string
 }
 
+/** What is told of an action beside what it changed. */
+const DETAILS: Record<string, TextKey> = {
+  operator: 'who.operator',
+  from: 'set.act.from',
+  to: 'set.act.to',
+  department: 'dept.one',
+  tags: 'tag.many',
+  label: 'label.one',
+  stars: 'set.rating',
+  list: 'set.block.from',
+}
+const LISTS: Record<string, TextKey> = { system: 'set.block.systemOne', manual: 'set.block.manual', operator: 'who.operator' }
+
+/** Of whom and what the action was: names where the server knows one, else the ids of what is deleted. */
+export function detailsOf(r: Reader, record: Pick<AuditRecord, 'detail' | 'names'>): { field: string; value: string }[] {
+  return Object.entries(DETAILS).flatMap(([k, key]) => {
+    const value = record.detail?.[k]
+    const text = k === 'list' && LISTS[String(value)] ? r.t(LISTS[String(value)]!) : valueText(r, k, value, record.names)
+    return text === undefined ? [] : [{ field: r.t(key), value: text }]
+  })
+}
+
 /** Only what differs; ids and counters of the record itself say nothing to a reader. */
-export function changesOf(r: Reader, record: Pick<AuditRecord, 'before' | 'after'>, names = FIELDS): Change[] {
+export function changesOf(r: Reader, record: Pick<AuditRecord, 'before' | 'after' | 'names'>, fields = FIELDS): Change[] {
   const { before, after } = record
   const keys = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])].filter((k) => k !== 'id' && k !== 'rev')
   return keys
@@ -116,25 +140,25 @@ export function changesOf(r: Reader, record: Pick<AuditRecord, 'before' | 'after
     .flatMap((k): Change[] => {
       const [was, is] = [before?.[k], after?.[k]]
       if (k === 'form' && isRecord(was) && isRecord(is)) return changesOf(r, { before: was, after: is }, FORM)
-      if (names === FORM && !FORM[k]) return [] // the version follows the text
-      const text = (value: unknown) => (names === FORM && MODES[String(value)] ? r.t(MODES[String(value)]!) : valueText(r, k, value))
-      return [{ field: names[k] ? r.t(names[k]) : k, before: before && text(was), after: after && text(is) }]
+      if (fields === FORM && !FORM[k]) return [] // the version follows the text
+      const text = (value: unknown) => (fields === FORM && MODES[String(value)] ? r.t(MODES[String(value)]!) : valueText(r, k, value, record.names))
+      return [{ field: fields[k] ? r.t(fields[k]) : k, before: before && text(was), after: after && text(is) }]
     })
     .filter((c) => c.before !== undefined || c.after !== undefined)
 }
 
 const isRecord = (x: unknown): x is Record<string, unknown> => typeof x === 'object' && x !== null && !Array.isArray(x)
 
-function valueText(r: Reader, key: string, value: unknown): string | undefined {
+function valueText(r: Reader, key: string, value: unknown, names: Record<string, string> = {}): string | undefined {
   if (key === 'hours' && value === null) return r.t('set.hours.always')
   if (key === 'color' && typeof value === 'number' && LABEL_COLORS[value]) return r.t(LABEL_COLORS[value])
   if (value === undefined || value === null || value === '') return undefined
   if (typeof value === 'boolean') return r.t(value ? 'btn.yes' : 'btn.no')
   if (key === 'level' || key === 'label_level') return LEVELS[String(value)] ? r.t(LEVELS[String(value)]!) : String(value)
   if (key === 'hours' && isRecord(value)) return hoursText(r, value as unknown as Hours)
-  if (Array.isArray(value)) return value.map((v) => valueText(r, '', v) ?? '').join(', ') || undefined
+  if (Array.isArray(value)) return value.map((v) => valueText(r, '', v, names) ?? '').join(', ') || undefined
   if (isRecord(value)) return typeof value.name === 'string' ? value.name : JSON.stringify(value)
-  return String(value)
+  return names[String(value)] ?? String(value)
 }
 
 const DAYS = [1, 2, 3, 4, 5, 6, 7] as const

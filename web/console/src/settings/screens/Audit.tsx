@@ -5,7 +5,7 @@ import { call } from '../../api/client.ts'
 import { go, pathOf } from '../../app/route.ts'
 import { dateTime } from '../../text/format.ts'
 import { useText } from '../../text/text.tsx'
-import { ACTIONS, actionText, changesOf } from '../audit.ts'
+import { ACTIONS, actionText, changesOf, detailsOf } from '../audit.ts'
 import { PAGE, readAll, useAdminProjects, useList, usePlace } from '../data.ts'
 import { Select } from '../fields.tsx'
 import { Failed } from '../ListScreen.tsx'
@@ -113,6 +113,7 @@ function Filter({ label, children }: { label: string; children: (id: string) => 
 function Line({ record, projectShown }: { record: AuditRecord; projectShown: boolean }) {
   const r = useText()
   const changes = changesOf(r, record)
+  const details = detailsOf(r, record)
   // What it was done to: a name that the record keeps, where it keeps one.
   const about = record.visitor ?? [record.after?.name, record.after?.title, record.after?.text, record.before?.name].find((x) => typeof x === 'string' && x)
   const to = record.dialog_id && record.project ? { project: record.project.id, dialog: record.dialog_id } : undefined
@@ -143,8 +144,14 @@ function Line({ record, projectShown }: { record: AuditRecord; projectShown: boo
         ) : about ? (
           <span>{String(about).slice(0, 80)}</span>
         ) : null}
-        {changes.length ? (
+        {changes.length || details.length ? (
           <ul className="changes t12">
+            {details.map((d) => (
+              <li key={d.field}>
+                <span className="mut">{d.field}: </span>
+                {d.value}
+              </li>
+            ))}
             {changes.map((c) => (
               <li key={c.field}>
                 <span className="mut">{c.field}: </span>
