@@ -147,21 +147,8 @@ func (c *console) connection(ctx context.Context) {
 			if conn.WriteJSON(map[string]any{"type": "pong"}) != nil {
 				return
 			}
-		case "watching": // the page of the list is fetched anew; what is pushed meanwhile counts if it is newer
-			go func() {
-				page := c.list(at)
-				c.mu.Lock()
-				defer c.mu.Unlock()
-				if page == nil || c.connects != mine {
-					return
-				}
-				for id, r := range page {
-					if _, pushed := c.rows[id]; !pushed || r["rev"].(float64) > c.rows[id]["rev"].(float64) {
-						c.put(id, r)
-					}
-				}
-				c.pages++
-			}()
+		case "watching":
+			go c.fetch(ctx, at, mine)
 		case "row":
 			c.mu.Lock()
 			id := f.Row["id"].(string)
@@ -180,6 +167,40 @@ func (c *console) connection(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// fetch gets the page of the list anew after connecting; what was pushed meanwhile counts if it is newer. The page's own
+// connection may be cut, too, while the socket lives on: then it is asked for again, as a browser's console does.
+func (c *console) fetch(ctx context.Context, at *process, mine int) {
+	for ctx.Err() == nil {
+		page := c.list(at)
+		if c.takePage(page, mine) {
+			return
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// takePage reports whether no page is needed any more: it was taken, or its connection is not the current one.
+func (c *console) takePage(page map[string]map[string]any, mine int) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.connects != mine {
+		return true
+	}
+	if page == nil {
+		return false
+	}
+	for id, r := range page {
+		if _, pushed := c.rows[id]; !pushed || r["rev"].(float64) > c.rows[id]["rev"].(float64) {
+			c.put(id, r)
+		}
+	}
+	c.pages++
+	return true
 }
 
 // put takes a row that is not older than what is known.
@@ -227,7 +248,7 @@ func (c *console) agree(at *process) {
 		}
 		<-time.After(50 * time.Millisecond)
 	}
-	c.h.t.Errorf("%s: 10 s after the last change the list is not what a fresh one is: %s", c.name, differ)
+	c.h.t.Errorf("%s: 10 s after the last change the list is not what a fresh one is (%d pages fetched): %s", c.name, c.pages, differ)
 }
 
 func difference(have, want map[string]map[string]any) string {
