@@ -13,6 +13,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
+	"github.com/tidwall/gjson"
 )
 
 // body decodes a request strictly: one JSON object of known fields, all required ones given. given says which fields
@@ -22,17 +23,9 @@ func body[T any](c *fiber.Ctx) (v T, given map[string]json.RawMessage, err error
 }
 
 func decode[T any](raw []byte) (v T, given map[string]json.RawMessage, err error) {
-	if err := json.Unmarshal(raw, &given); err != nil || given == nil {
-		var kind *json.UnmarshalTypeError
-		if errors.As(err, &kind) || (err == nil && given == nil) {
-			return v, nil, wrong(codeWrongType, "")
-		}
-		return v, nil, wrong(codeBadJSON, "")
-	}
-	for name, value := range given {
-		if !utf8.Valid(value) || !utf8.ValidString(name) {
-			return v, nil, wrong(codeNotUTF8, strings.ToValidUTF8(name, ""))
-		}
+	given, err = members(raw)
+	if err != nil {
+		return v, nil, err
 	}
 	fields := fieldsOf(reflect.TypeFor[T]())
 	for name, value := range given {
@@ -57,6 +50,40 @@ func decode[T any](raw []byte) (v T, given map[string]json.RawMessage, err error
 		}
 	}
 	return v, given, nil
+}
+
+// members splits an object into its members without decoding them: that happens once, into the type (every message
+// passes here).
+func members(raw []byte) (map[string]json.RawMessage, error) {
+	if !gjson.ValidBytes(raw) {
+		return nil, wrong(codeBadJSON, "")
+	}
+	object := gjson.ParseBytes(raw)
+	if !object.IsObject() {
+		return nil, wrong(codeWrongType, "")
+	}
+	if !utf8.Valid(raw) {
+		return nil, notUTF8(object)
+	}
+	given := map[string]json.RawMessage{}
+	object.ForEach(func(name, value gjson.Result) bool {
+		given[name.String()] = json.RawMessage(value.Raw)
+		return true
+	})
+	return given, nil
+}
+
+// notUTF8 names the field in which the bytes are not UTF-8.
+func notUTF8(object gjson.Result) error {
+	err := wrong(codeNotUTF8, "")
+	object.ForEach(func(name, value gjson.Result) bool {
+		broken := !utf8.ValidString(name.Raw) || !utf8.ValidString(value.Raw)
+		if broken {
+			err = wrong(codeNotUTF8, strings.ToValidUTF8(name.String(), ""))
+		}
+		return !broken
+	})
+	return err
 }
 
 type field struct {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fasthttp/websocket"
 	"github.com/google/uuid"
+	"github.com/tidwall/gjson"
 	"github.com/valyala/fasthttp"
 )
 
@@ -29,6 +30,16 @@ func newCaller(base string) *caller {
 
 // post sends a command and decodes the answer into out (nil: not wanted). What is not 2xx is an error.
 func (c *caller) post(path string, head map[string]string, body, out any) error {
+	return c.call(path, head, body, func(answer []byte) error {
+		if out == nil {
+			return nil
+		}
+		return json.Unmarshal(answer, out)
+	})
+}
+
+// call is post with the answer as it came; it is gone when read returns.
+func (c *caller) call(path string, head map[string]string, body any, read func([]byte) error) error {
 	req, res := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 	defer fasthttp.ReleaseRequest(req)
 	defer fasthttp.ReleaseResponse(res)
@@ -49,10 +60,7 @@ func (c *caller) post(path string, head map[string]string, body, out any) error 
 	if res.StatusCode() >= 300 {
 		return fmt.Errorf("%s: %d %s", path, res.StatusCode(), res.Body())
 	}
-	if out == nil {
-		return nil
-	}
-	return json.Unmarshal(res.Body(), out)
+	return read(res.Body())
 }
 
 // operator is a signed-in operator.
@@ -127,15 +135,12 @@ func (c *caller) visitor(widget string) (*visitor, error) {
 }
 
 func (v *visitor) write(text string) (seq int64, err error) {
-	var a struct {
-		Event struct {
-			Seq       int64
-			SessionID string `json:"session_id"`
-		}
-	}
-	err = v.c.post("/visitor/messages", v.head, message(text), &a)
-	v.session = a.Event.SessionID
-	return a.Event.Seq, err
+	err = v.c.call("/visitor/messages", v.head, message(text), func(answer []byte) error {
+		e := gjson.GetBytes(answer, "event")
+		seq, v.session = e.Get("seq").Int(), e.Get("session_id").String()
+		return nil
+	})
+	return seq, err
 }
 
 func (v *visitor) rate(stars int) error {
@@ -146,16 +151,6 @@ func (v *visitor) rate(stars int) error {
 type desk struct {
 	conn *websocket.Conn
 	done chan error
-}
-
-type frame struct {
-	Type     string
-	DialogID string `json:"dialog_id"`
-	Event    struct {
-		Author string
-		Kind   string
-		Text   string
-	}
 }
 
 func (o *operator) desk(ctx context.Context, dialogs []string, seen func(dialog, text string, at time.Time)) (*desk, error) {
@@ -190,18 +185,16 @@ func (k *desk) read(dialogs int, opened chan struct{}, seen func(string, string,
 			return err
 		}
 		at := time.Now()
-		var f frame
-		if err := json.Unmarshal(raw, &f); err != nil {
-			return err
-		}
-		switch {
-		case f.Type == "event" && f.Event.Author == "visitor" && f.Event.Kind == "message":
-			seen(f.DialogID, f.Event.Text, at)
-		case f.Type == "opened":
+		switch gjson.GetBytes(raw, "type").Str {
+		case "event":
+			if e := gjson.GetBytes(raw, "event"); e.Get("author").Str == "visitor" && e.Get("kind").Str == "message" {
+				seen(gjson.GetBytes(raw, "dialog_id").Str, e.Get("text").Str, at)
+			}
+		case "opened":
 			if dialogs--; dialogs == 0 {
 				close(opened)
 			}
-		case f.Type == "ping":
+		case "ping":
 			if err := k.conn.WriteJSON(map[string]string{"type": "pong"}); err != nil {
 				return err
 			}
