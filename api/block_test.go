@@ -69,7 +69,7 @@ func saysBlocked(blocked bool) func(map[string]any) bool {
 	return func(f map[string]any) bool { return f["state"].(map[string]any)["blocked"] == blocked }
 }
 
-// D-49: the whole story of a block in the workspace, with every page that is open at the time.
+// D-49: the whole story of a block in the workspace, with every page that is open at the time.
 func TestBlockStory(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, behindProxy)

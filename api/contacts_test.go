@@ -37,7 +37,7 @@ func isCard(v *visitor) func(map[string]any) bool {
 	return func(f map[string]any) bool { return f["dialog_id"] == v.dialog }
 }
 
-// D-28, D-34: the button sends the form, which claims; the visitor gets it as it was configured then, and
+// D-28, D-34: the button sends the form, which claims; the visitor gets it as it was configured then, and
 // operators alone are told; his answer updates the card; then no form stands open.
 func TestContactRequest(t *testing.T) {
 	t.Parallel()
@@ -267,7 +267,7 @@ func texted(labels []LabelChip) (out []string) {
 	return out
 }
 
-// D-45: what is offered, by whom it may be made, five at most, off by the cross.
+// D-45: what is offered, by whom it may be made, five at most, off by the cross.
 func TestLabelsOfADialog(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

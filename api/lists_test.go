@@ -8,7 +8,7 @@ import (
 	"github.com/otklik/otklik/dialog"
 )
 
-// four groups, each row in those it belongs to; counts of all four with every page.
+// four groups, each row in those it belongs to; counts of all four with every page.
 func TestGroups(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -115,8 +115,8 @@ func TestSearchInput(t *testing.T) {
 	w.oleg.get("/operator/projects/1/log").want(404)
 }
 
-// D-53: three finished sessions and a current one give three rows, newest first; times and places are of
-// messages; without messages of the start; the last operator; each its own tags; ratings for senior only.
+// D-53: three finished sessions and a current one give three rows, newest
+// first; times and places are of messages; without messages of the start; the last operator; each its own tags; ratings for senior only.
 func TestSessions(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -5,7 +5,7 @@ import (
 )
 
 // A whole session over HTTP and sockets: the visitor writes, the operator answers first, tags and leaves, the visitor
-// rates..
+// rates..
 func TestStory(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -104,7 +104,7 @@ func TestRating(t *testing.T) {
 	v2.post("/visitor/rating", map[string]any{"client_id": "rating-001", "session_id": s2.Session.ID, "stars": 5}).want(403, "rating_disabled")
 }
 
-// D-52: the whole dialog by pages, each side its own.
+// D-52: the whole dialog by pages, each side its own.
 func TestTranscript(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

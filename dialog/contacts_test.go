@@ -188,7 +188,7 @@ func TestWithdrawal(t *testing.T) {
 	}
 }
 
-// D-42, D-43: which values a field takes, and who saves it.
+// D-42, D-43: which values a field takes, and who saves it.
 func TestEditCard(t *testing.T) {
 	before := CardState{Rev: 4, Name: "Тимур", Email: "t@example.org", Phone: "+79000001842", Comment: "старый"}
 	edit := func(f CardField, v string) EditCard {
@@ -263,7 +263,7 @@ func TestEditCard(t *testing.T) {
 	}
 }
 
-// D-45, D-46.
+// D-45, D-46.
 func TestLabels(t *testing.T) {
 	label := func(id, department string) Label {
 		return Label{ID: id, Text: id, DepartmentID: department, Active: true}

@@ -186,7 +186,7 @@ func TestDepartment(t *testing.T) {
 	}
 }
 
-// D-36, D-37.
+// D-36, D-37.
 func TestTransfer(t *testing.T) {
 	k := newTalk(t)
 	k.do(after(0), write("Здравствуйте"))
@@ -232,7 +232,7 @@ func TestSeniorTakesOver(t *testing.T) {
 	}
 }
 
-// D-38, D-54, D-65.
+// D-38, D-54, D-65.
 func TestLeave(t *testing.T) {
 	k := newTalk(t)
 	k.do(after(0), write("Здравствуйте"))

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// D-14.
+// D-14.
 func TestGroups(t *testing.T) {
 	k := newTalk(t)
 	k.do(after(0), write("Здравствуйте"))

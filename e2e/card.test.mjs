@@ -129,7 +129,7 @@ test('the card and the chat log', { timeout: 10 * 60_000 }, async (t) => {
     await until('the new value', async () => (await field('phone').innerText()).includes(number))
   })
 
-  await step('labels: made and attached by keyboard, five at most, taken off (R-068 to R-074)', async () => {
+  await step('labels: made and attached by keyboard, five at most, taken off (R-068, R-071, R-072, R-073, R-074)', async () => {
     await page.locator('.stream').focus()
     for (const name of ['Юрлицо', 'Ждёт поставку', 'Самовары', 'Постоянный', 'Звонить после 19']) {
       await page.keyboard.press('l')
@@ -154,7 +154,7 @@ test('the card and the chat log', { timeout: 10 * 60_000 }, async (t) => {
     await until('five labels', async () => (await card().locator('.lab').count()) === 5)
   })
 
-  await step('the search finds what is not loaded, and goes round (R-077 to R-080, D-47)', async () => {
+  await step('the search finds what is not loaded, and goes round (R-077, R-078, R-080, D-47)', async () => {
     await page.keyboard.press('Control+f')
     await page.keyboard.insertText('самовар')
     const place = () => card().locator('.search-place').innerText()
@@ -175,7 +175,7 @@ test('the card and the chat log', { timeout: 10 * 60_000 }, async (t) => {
     await page.keyboard.press('Escape')
   })
 
-  await step('«Начало» leads to the first message, by keyboard (R-094 to R-099)', async () => {
+  await step('«Начало» leads to the first message, by keyboard (R-094, R-097, R-098, R-099)', async () => {
     const rows = card().locator('.hrow')
     assert.equal(await rows.count(), 2)
     await rows.nth(1).getByRole('button').first().press('Enter')

@@ -4,8 +4,9 @@ import { chromium } from 'playwright-core'
 import { axe } from './axe.mjs'
 import { query } from './database.mjs'
 import { startOtklik } from './otklik.mjs'
+import { Operator } from './people.mjs'
 import { keep, slug } from './pictures.mjs'
-import { guest } from './requests.mjs'
+import { desk, guest } from './requests.mjs'
 
 const MOSCOW = { locale: 'ru-RU', timezoneId: 'Europe/Moscow', viewport: { width: 1440, height: 900 }, acceptDownloads: true }
 
@@ -50,6 +51,18 @@ class House {
   async leave(who) {
     await this.pages[who].context().close()
     delete this.pages[who]
+  }
+
+  /** One of the demo's operators before a console of his own, signed in. */
+  async operator(who, options) {
+    const operator = new Operator(await this.page(who, options), this.url, `${who}@demo.otklik`, `otklik-${who}`)
+    await operator.signIn()
+    return operator
+  }
+
+  /** The administrator, without a screen. */
+  admin() {
+    return desk(this.url, 'admin@demo.otklik', 'otklik-admin')
   }
 
   /** A visitor without a browser: only what he does counts. */

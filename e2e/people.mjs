@@ -1,5 +1,6 @@
 // The people of the story: what they do and see, by role and accessible name, with the texts of the product.
 import { readFileSync } from 'node:fs'
+import { as, command, request } from './requests.mjs'
 
 const texts = Object.fromEntries(
   ['ru', 'en', 'kk'].map((l) => [l, JSON.parse(readFileSync(new URL(`../texts/${l}.json`, import.meta.url), 'utf8'))]),
@@ -11,6 +12,8 @@ export function text(lang, key, params = {}) {
   if (found === undefined) throw new Error(`no text ${key} in ${lang}`)
   return found.replace(/\{(\w+)\}/g, (_, name) => params[name] ?? `{${name}}`)
 }
+/** All texts of a language that stand for themselves. */
+export const allTexts = (lang) => Object.values(texts[lang]).filter((s) => !s.includes('{'))
 export const ru = (key, params) => text('ru', key, params)
 
 /** A name that begins with the text of a key. */
@@ -105,6 +108,11 @@ export class Operator {
     return this.page.getByRole('listbox', { name: ru('list.title') })
   }
 
+  /** How many dialogs a tab says it has. */
+  async count(group) {
+    return Number.parseInt(await this.tab(group).innerText(), 10)
+  }
+
   /** The row whose accessible name holds a text. */
   row(containing) {
     return this.rows().getByRole('option', { name: new RegExp(containing) })
@@ -113,6 +121,38 @@ export class Operator {
   /** The row of a dialog, whatever it says now. */
   rowOf(dialogId) {
     return this.rows().locator(`[role=option][data-row="${dialogId}"]`)
+  }
+
+  /** Dialogs of the list as they stand, from its top. */
+  async order() {
+    const rows = await this.rows().locator('[role=option][data-row]').evaluateAll((els) => els.map((el) => [+el.getAttribute('aria-posinset'), el.dataset.row]))
+    return rows.sort(([a], [b]) => a - b).map(([, id]) => id)
+  }
+
+  /** What the row of a dialog says to a screen reader. */
+  says(dialogId) {
+    return this.rowOf(dialogId).getAttribute('aria-label')
+  }
+
+  /** What the eye sees of a row: the option lies under it. */
+  face(dialogId) {
+    return this.rows().locator(`.row:has([data-row="${dialogId}"])`)
+  }
+
+  /** Looks through the tabs until exactly these have the dialog. */
+  isIn(dialogId, groups) {
+    return until(`${this.name} has ${dialogId} in ${groups}`, async () => {
+      for (const group of ['mine', 'important', 'unassigned', 'all']) {
+        await this.tab(group).click()
+        const row = this.rowOf(dialogId)
+        await (groups.includes(group) ? row.waitFor({ timeout: 3_000 }) : row.waitFor({ state: 'detached', timeout: 3_000 }))
+      }
+      return true
+    })
+  }
+
+  card() {
+    return this.page.getByRole('complementary', { name: ru('card.title') })
   }
 
   window() {
@@ -134,6 +174,25 @@ export class Operator {
 
   sees(message, within) {
     return until(`${this.name} sees «${message}»`, async () => (await this.log().innerText()).includes(message), within)
+  }
+
+  request(method, path, body) {
+    return request(this.page, method, path, body)
+  }
+
+  as(method, path, body) {
+    return as(this.page, method, path, body)
+  }
+
+  command(method, path, body) {
+    return command(this.page, method, path, body)
+  }
+
+  /** Reads and answers without the screen. */
+  async answers(dialogId, text) {
+    const { head_seq } = await this.as('GET', `/operator/dialogs/${dialogId}`)
+    await this.as('POST', `/operator/dialogs/${dialogId}/read`, { seq: head_seq })
+    return this.command('POST', `/operator/dialogs/${dialogId}/messages`, { text, seen_seq: 0 })
   }
 
   async open(dialogId) {

@@ -32,6 +32,17 @@ export async function guest(url, { key = 'zavarka', visit = {}, headers = {} } =
   }
 }
 
+/** Somebody signed in without a browser: what he asks for must succeed. */
+export async function desk(url, login, password) {
+  const base = `${url}/api/v1`
+  const json = { 'Content-Type': 'application/json' }
+  const r = await fetch(`${base}/operator/sign-in`, { method: 'POST', headers: json, body: JSON.stringify({ login, password }) })
+  if (!r.ok) throw new Error(`sign-in of ${login}: ${r.status}`)
+  const { csrf } = await r.json()
+  const Cookie = r.headers.getSetCookie().map((c) => c.split(';')[0]).join('; ')
+  return (method, path, body) => ask(base + path, { method, headers: { Cookie, 'X-CSRF-Token': csrf, ...(body ? json : {}) }, body: body && JSON.stringify(body) })
+}
+
 /** The answer to a request of who is signed in on a page: its status, and what it said. */
 export async function request(page, method, path, body) {
   for (;;) {

@@ -1,5 +1,6 @@
 // Command reqs writes the table at the end of docs/requirements.md: each requirement with the tests that carry its
 // number. A test carries a number when it stands in the test's title, in the comment above it, or, in Go, in its body.
+// A range is refused: it says nothing of which numbers in it are checked.
 //
 //	go run ./local/cmd/reqs            writes the table
 //	go run ./local/cmd/reqs -check     fails when the table is not what it would write, or a requirement has no test
@@ -18,7 +19,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -79,7 +79,8 @@ func run(root string, check bool) error {
 
 var (
 	definition = regexp.MustCompile(`(?m)^\*\*([RI]-[0-9]+)\*\*`)
-	mention    = regexp.MustCompile(`\b([RI])-([0-9]{2,3})\b(?:(?: to |\.\.|–| – )([RI])-([0-9]{2,3})\b)?`)
+	mention    = regexp.MustCompile(`\b[RI]-[0-9]{2,3}\b`)
+	span       = regexp.MustCompile(`\b[RI]-[0-9]{2,3} ?(?:to|\.\.|…|-|–|—) ?(?:[RI]-)?[0-9]{2,3}\b`)
 )
 
 // defined are the numbers the page defines, in its order.
@@ -91,27 +92,15 @@ func defined(page string) []string {
 	return out
 }
 
-// numbers are those a text names, ranges spelt out.
-func numbers(text string) []string {
-	var out []string
-	for _, m := range mention.FindAllStringSubmatch(text, -1) {
-		first, _ := strconv.Atoi(m[2])
-		last := first
-		if m[3] == m[1] {
-			last, _ = strconv.Atoi(m[4])
-		}
-		for n := first; n <= last; n++ {
-			out = append(out, fmt.Sprintf("%s-%0*d", m[1], len(m[2]), n))
-		}
-	}
-	return out
-}
-
 // collect finds the tests of each number.
 func collect(root string) (map[string][]string, error) {
 	found := map[string]map[string]bool{}
+	var spans []string
 	add := func(test, text string) {
-		for _, n := range numbers(text) {
+		if r := span.FindString(text); r != "" {
+			spans = append(spans, fmt.Sprintf("%s: %s", test, r))
+		}
+		for _, n := range mention.FindAllString(text, -1) {
 			if found[n] == nil {
 				found[n] = map[string]bool{}
 			}
@@ -131,7 +120,7 @@ func collect(root string) (map[string][]string, error) {
 		case d.IsDir() && rel == filepath.Join("local", "cmd", "reqs"):
 			return fs.SkipDir // its own tests name numbers as examples
 		case strings.HasSuffix(name, "_test.go"):
-			return goFile(path, filepath.ToSlash(filepath.Dir(rel)), add)
+			return goFile(path, filepath.ToSlash(rel), add)
 		case strings.HasSuffix(name, ".test.ts"), strings.HasSuffix(name, ".test.tsx"), strings.HasSuffix(name, ".test.mjs"):
 			return scriptFile(path, filepath.ToSlash(rel), add)
 		}
@@ -141,10 +130,13 @@ func collect(root string) (map[string][]string, error) {
 	for n, tests := range found {
 		out[n] = slices.Sorted(maps.Keys(tests))
 	}
+	if err == nil && len(spans) > 0 {
+		err = fmt.Errorf("name each number instead of a range:\n%s", strings.Join(spans, "\n"))
+	}
 	return out, err
 }
 
-func goFile(path, dir string, add func(test, text string)) error {
+func goFile(path, rel string, add func(test, text string)) error {
 	src, err := os.ReadFile(path)
 	if err != nil {
 		return err
@@ -160,7 +152,7 @@ func goFile(path, dir string, add func(test, text string)) error {
 			continue
 		}
 		text := string(src[set.Position(f.Pos()).Offset:set.Position(f.End()).Offset])
-		add(dir+"."+f.Name.Name, f.Doc.Text()+text)
+		add(rel+": "+f.Name.Name, f.Doc.Text()+text)
 	}
 	return nil
 }

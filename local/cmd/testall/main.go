@@ -49,6 +49,7 @@ var steps = []step{
 	{"staticcheck", check("go", "tool", "-modfile=tools/go.mod", "staticcheck", "./...")},
 	{"workflowcheck", check("go", "tool", "-modfile=tools/go.mod", "workflowcheck", "./workflows/...")},
 	{"generated", generated},
+	{"requirements", check("go", "run", "./local/cmd/reqs", "-check")},
 	{"go", goTests("./...")},
 	{"temporal", temporalTests},
 	{"typecheck", check("npm", "--prefix", "web", "run", "--silent", "typecheck")},
