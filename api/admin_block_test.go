@@ -19,13 +19,14 @@ func TestBlocksByHand(t *testing.T) {
 	w.anna.says(g.visitor, "Добрый день")
 	page := g.socket()
 	b := as[Block](w.admin.post(path, map[string]any{"ip": " ::ffff:" + ip1 + " ", "note": "ботнет"}).want(201))
+	told := w.promise(blockIn)
 	if b.IP != ip1 || b.Source != BlockSourceManual || b.Note != "ботнет" || b.Operator.ID != w.admin.id || b.At.IsZero() {
 		t.Errorf("%+v", b)
 	}
-	page.next("state", saysBlocked(true))
+	page.within(told, "state", saysBlocked(true))
 	g.writes("Спам").want(403, "blocked")
 	g.loads().want(403, "blocked")
-	until(t, "the card knows", func() bool { return w.anna.dialog(g.dialog).Row.BlockedIP == ip1 })
+	told.until("the card knows", func() bool { return w.anna.dialog(g.dialog).Row.BlockedIP == ip1 })
 	for in, code := range map[string]string{"203.0.113.0/24": "invalid", "nonsense": "invalid", "fe80::1%eth0": "invalid", " ": "required"} {
 		if e := w.admin.post(path, map[string]any{"ip": in}).want(422, code).error(); e.Field != "ip" {
 			t.Errorf("%q: %+v", in, e)
@@ -35,10 +36,11 @@ func TestBlocksByHand(t *testing.T) {
 	w.admin.post(path, map[string]any{"ip": ip2, "note": "a\nb"}).want(422, "invalid")
 
 	w.admin.delete(path + "/" + b.ID).want(204)
-	page.next("state", saysBlocked(false))
+	told = w.promise(blockIn)
+	page.within(told, "state", saysBlocked(false))
 	g.loads().want(200)
 	g.writes("Спасибо").want(200)
-	until(t, "the card changes back", func() bool { d := w.anna.dialog(g.dialog); return d.Row.BlockedIP == "" && d.Block.IP == "" })
+	told.until("the card changes back", func() bool { d := w.anna.dialog(g.dialog); return d.Row.BlockedIP == "" && d.Block.IP == "" })
 	w.admin.delete(path+"/"+b.ID).want(404, "not_found")
 	if w.audited("block") != 1 || w.audited("unblock") != 1 {
 		t.Errorf("I-13: %d blocks and %d unblocks are audited", w.audited("block"), w.audited("unblock"))

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -44,6 +45,9 @@ func TestProjectListMatrix(t *testing.T) {
 	}
 }
 
+// actIn is how soon changed settings and rights act on open screens (D-59).
+const actIn = 5 * time.Second
+
 // R-008, D-59: what is granted and set acts on open consoles within 5 s, at this process and at another.
 func TestAccessActsOnOpenConsoles(t *testing.T) {
 	t.Parallel()
@@ -57,20 +61,21 @@ func TestAccessActsOnOpenConsoles(t *testing.T) {
 	v.says("вопрос")
 	here.send(map[string]any{"type": "open", "dialog_id": v.dialog, "after": 0})
 	here.next("event", eventText("вопрос"))
-	grant := func(p *person, level string) {
+	grant := func(p *person, level string) *promise {
 		w.admin.put("/admin/access/"+p.id+"/"+w.shop, map[string]any{"level": level}).want(200)
+		return w.promise(actIn)
 	}
 	has := func(n int) func(map[string]any) bool {
 		return func(f map[string]any) bool { return len(f["projects"].([]any)) == n }
 	}
-	grant(w.oleg, "view")
-	here.next("gone", func(f map[string]any) bool { return f["dialog_id"] == v.dialog })
+	p := grant(w.oleg, "view")
+	here.within(p, "gone", func(f map[string]any) bool { return f["dialog_id"] == v.dialog })
 	for _, s := range []*socket{here, there} {
-		s.next("projects", has(0))
+		s.within(p, "projects", has(0))
 	}
-	grant(w.oleg, "senior")
+	p = grant(w.oleg, "senior")
 	for _, s := range []*socket{here, there} {
-		s.next("projects", has(1))
+		s.within(p, "projects", has(1))
 	}
 	here.send(map[string]any{"type": "watch", "project_id": w.shop})
 	here.next("watching")
@@ -81,25 +86,27 @@ func TestAccessActsOnOpenConsoles(t *testing.T) {
 		return f["row"].(map[string]any)["session"].(map[string]any)
 	}
 	w.admin.put("/admin/projects/"+w.shop+"/departments/"+w.delivery, map[string]any{"name": "Логистика", "member_ids": []string{w.vera.id, w.anna.id}, "hours": always()}).want(200)
-	here.next("row", func(f map[string]any) bool {
+	p = w.promise(actIn)
+	here.within(p, "row", func(f map[string]any) bool {
 		d, _ := session(f)["department"].(map[string]any)
 		return d["name"] == "Логистика"
 	})
-	here.next("me")
+	here.within(p, "me")
 	w.admin.put("/admin/operators/"+w.vera.id, map[string]any{"name": "Вера Новая", "login": w.vera.login, "hours": always()}).want(200)
-	here.next("row", func(f map[string]any) bool {
+	p = w.promise(actIn)
+	here.within(p, "row", func(f map[string]any) bool {
 		a, _ := session(f)["assignee"].(map[string]any)
 		return a["name"] == "Вера Новая"
 	})
 	w.admin.patch("/admin/projects/"+w.shop, map[string]any{"rev": w.settings().Rev, "name": "Лавка 3"}).want(200)
-	here.next("me")
+	here.within(w.promise(actIn), "me")
 	// Department membership: who is no member any more loses its dialogs.
 	vera := w.vera.watching(w.shop)
 	other := w.visitor()
 	other.post("/visitor/department", map[string]any{"client_id": "dept-00001", "department_id": w.delivery}).want(200)
 	vera.next("row", rowOf(other.dialog))
 	w.admin.put("/admin/projects/"+w.shop+"/departments/"+w.delivery, map[string]any{"name": "Логистика", "member_ids": []string{w.anna.id}, "hours": always()}).want(200)
-	vera.next("gone", func(f map[string]any) bool { return f["dialog_id"] == other.dialog })
+	vera.within(w.promise(actIn), "gone", func(f map[string]any) bool { return f["dialog_id"] == other.dialog })
 }
 
 // I-03: a new password or a switched-off account ends sign-ins and sockets: here at once, elsewhere within seconds.
@@ -117,14 +124,16 @@ func TestSwitchedOffOperator(t *testing.T) {
 	}
 	oleg := sockets(w.oleg)
 	w.admin.put("/admin/operators/"+w.oleg.id, account(w.oleg, map[string]any{"password": "новый пароль 1"})).want(200)
+	p := w.promise(actIn)
 	for _, s := range oleg {
-		s.ends(closeSignedOut)
+		s.endsWithin(p, closeSignedOut)
 	}
 	w.oleg.get("/operator/me").want(401, "unauthenticated")
 	vera := sockets(w.vera)
 	w.admin.put("/admin/operators/"+w.vera.id, account(w.vera, map[string]any{"active": false})).want(200)
+	p = w.promise(actIn)
 	for _, s := range vera {
-		s.ends(closeSignedOut)
+		s.endsWithin(p, closeSignedOut)
 	}
 	w.vera.get("/operator/me").want(401, "unauthenticated")
 	w.admin.put("/admin/operators/"+w.vera.id, account(w.vera, map[string]any{"active": true})).want(200)
@@ -146,23 +155,24 @@ func TestWidgetSwitchedOff(t *testing.T) {
 	v.says("вопрос")
 	w.anna.says(v, "ответ")
 	desk, page := w.anna.watching(w.shop), v.socket(0)
-	turn := func(on bool) {
+	turn := func(on bool) *promise {
 		w.admin.patch("/admin/projects/"+w.shop, map[string]any{"rev": w.settings().Rev, "active": on}).want(200)
+		return w.promise(actIn)
 	}
-	turn(false)
-	desk.next("projects", func(f map[string]any) bool { return len(f["projects"].([]any)) == 0 })
-	page.ends(closeNotAllowed)
+	p := turn(false)
+	desk.within(p, "projects", func(f map[string]any) bool { return len(f["projects"].([]any)) == 0 })
+	page.endsWithin(p, closeNotAllowed)
 	w.do("GET", "/widgets/"+w.key, nil, nil).want(404, "not_found")
 	w.do("POST", "/widgets/"+w.key+"/visitors", nil, map[string]any{}).want(404, "not_found")
-	until(t, "the visitor's requests are refused", func() bool { return v.post("/visitor/messages", message("ещё")).status == 404 })
+	p.until("the visitor's requests are refused", func() bool { return v.post("/visitor/messages", message("ещё")).status == 404 })
 	v.get("/visitor").want(404, "not_found") // and not 401: the widget would forget who he is
 	w.anna.get("/operator/dialogs/"+v.dialog).want(404, "not_found")
 	again := dial(t, w.base+"/api/v1/visitor/socket", "VisitorServerFrame", nil)
 	again.send(map[string]any{"type": "hello", "token": v.token, "after": 0})
 	again.ends(closeNotAllowed)
-	turn(true)
-	desk.next("projects", func(f map[string]any) bool { return len(f["projects"].([]any)) == 1 })
-	until(t, "the visitor is back", func() bool { return v.get("/visitor").status == 200 })
+	p = turn(true)
+	desk.within(p, "projects", func(f map[string]any) bool { return len(f["projects"].([]any)) == 1 })
+	p.until("the visitor is back", func() bool { return v.get("/visitor").status == 200 })
 	d := as[Dialog](w.anna.get("/operator/dialogs/" + v.dialog).want(200))
 	if d.Row.Session.Assignee.ID != w.anna.id || !d.Row.Session.ClosedAt.IsZero() {
 		t.Errorf("%+v", d.Row.Session)
@@ -186,11 +196,11 @@ func TestDepartmentSwitchedOff(t *testing.T) {
 	w.oleg.post("/operator/dialogs/"+past.dialog+"/leave", map[string]any{"client_id": "leave-00001", "last_seen_seq": 100}).want(200)
 	w.vera.get("/operator/dialogs/"+v.dialog).want(404, "not_found")
 	oleg, vera := w.oleg.watching(w.shop), w.vera.watching(w.shop)
-	turn := func(active bool) {
+	turn := func(active bool) *promise {
 		w.admin.put("/admin/projects/"+w.shop+"/departments/"+w.sales, map[string]any{"name": "Продажи", "active": active, "member_ids": []string{w.oleg.id, w.anna.id}, "hours": always()}).want(200)
+		return w.promise(actIn)
 	}
-	turn(false)
-	vera.next("row", rowOf(v.dialog))
+	vera.within(turn(false), "row", rowOf(v.dialog))
 	for _, p := range []*person{w.oleg, w.vera} {
 		if list := as[DialogPage](p.get("/operator/projects/" + w.shop + "/dialogs?group=unassigned").want(200)); len(list.Rows) != 1 || list.Rows[0].ID != v.dialog {
 			t.Errorf("%s: %+v", p.name, list.Rows)
@@ -202,10 +212,8 @@ func TestDepartmentSwitchedOff(t *testing.T) {
 	if a, b := logOf(w.oleg), logOf(w.vera); a != 1 || b != 0 {
 		t.Errorf("the log: a member reads %d, a stranger %d", a, b)
 	}
-	turn(true)
-	vera.next("gone", func(f map[string]any) bool { return f["dialog_id"] == v.dialog })
-	turn(false)
-	vera.next("row", rowOf(v.dialog))
+	vera.within(turn(true), "gone", func(f map[string]any) bool { return f["dialog_id"] == v.dialog })
+	vera.within(turn(false), "row", rowOf(v.dialog))
 	w.vera.says(v, "слушаю")
 	oleg.next("row", func(f map[string]any) bool {
 		a, _ := f["row"].(map[string]any)["session"].(map[string]any)["assignee"].(map[string]any)

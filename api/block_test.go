@@ -3,9 +3,13 @@ package api
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 )
+
+// blockIn is how soon a block acts on sockets and dialogs that are open (R-086).
+const blockIn = 2 * time.Second
 
 const ip1, ip2 = "203.0.113.1", "2001:db8::2"
 
@@ -85,22 +89,23 @@ func TestBlockStory(t *testing.T) {
 	}
 
 	a := as[BlockAnswer](w.anna.blocks(spammer).want(200))
+	told := w.promise(blockIn)
 	if !a.Blocked || a.IP != ip1 {
 		t.Errorf("answer %+v", a)
 	}
 	for name, p := range map[string]*socket{"own": page, "same address": samePage, "no dialog yet": idlePage} {
-		if p.next("state", saysBlocked(true)); t.Failed() {
+		if p.within(told, "state", saysBlocked(true)); t.Failed() {
 			t.Errorf("page %s", name)
 		}
 	}
 	row, gone := false, false // in whatever order they come
-	desk.nextAny(func(f map[string]any) bool {
+	desk.await(told.over, blockIn, "the row says blocked and the untaken dialog goes", func(f map[string]any) bool {
 		if r, ok := f["row"].(map[string]any); ok && r["id"] == spammer.dialog && r["blocked_ip"] == ip1 {
 			row = true
 		}
 		gone = gone || frameGone(same.dialog)(f) // D-51, D-67: out of the queues
 		return row && gone
-	}, "the row says blocked and the untaken dialog goes")
+	})
 	for name, g := range map[string]*guest{"himself": spammer, "same address": same, "no dialog yet": idle} {
 		g.writes("Ещё спам").want(403, "blocked")
 		g.loads().want(403, "blocked")
@@ -132,11 +137,12 @@ func TestBlockStory(t *testing.T) {
 	}
 
 	a = as[BlockAnswer](w.anna.delete("/operator/dialogs/" + spammer.dialog + "/block").want(200))
+	told = w.promise(blockIn)
 	if a.Blocked {
 		t.Errorf("answer %+v", a)
 	}
 	for _, p := range []*socket{page, samePage, idlePage} {
-		p.next("state", saysBlocked(false))
+		p.within(told, "state", saysBlocked(false))
 	}
 	w.anna.delete("/operator/dialogs/" + spammer.dialog + "/block").want(200)
 	if d := w.anna.dialog(spammer.dialog); d.Block.IP != "" || d.Row.BlockedIP != "" || d.Row.Unanswered {
@@ -180,7 +186,7 @@ func TestWhoMayBlock(t *testing.T) {
 	w.anna.post("/operator/dialogs/"+g.dialog+"/block", map[string]any{"client_id": "x"}).want(422, "invalid")
 }
 
-// A process that died after its commit, or another one: the lists act by themselves within seconds (D-50).
+// A process that died after its commit, or another one: the lists act by themselves within 2 s, too (D-50).
 func TestBlocksOfAnotherProcess(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, behindProxy)
@@ -191,10 +197,12 @@ func TestBlocksOfAnotherProcess(t *testing.T) {
 	page := g.socket()
 	w.exec(`WITH p AS (UPDATE projects SET blocks_rev = blocks_rev + 1 WHERE id = $1)
 		INSERT INTO blocks (id, project_id, ip, source) VALUES (gen_random_uuid(), $1, $2::text::inet, 'system')`, w.shop, ip1)
-	page.next("state", saysBlocked(true))
-	until(t, "the dialog follows", func() bool { return w.anna.dialog(g.dialog).Row.BlockedIP == ip1 })
+	told := w.promise(blockIn)
+	page.within(told, "state", saysBlocked(true))
+	told.until("the dialog follows", func() bool { return w.anna.dialog(g.dialog).Row.BlockedIP == ip1 })
 	w.exec(`WITH p AS (UPDATE projects SET blocks_rev = blocks_rev + 1 WHERE id = $1) DELETE FROM blocks`, w.shop)
-	page.next("state", saysBlocked(false))
-	until(t, "the dialog follows back", func() bool { return w.anna.dialog(g.dialog).Row.BlockedIP == "" })
+	told = w.promise(blockIn)
+	page.within(told, "state", saysBlocked(false))
+	told.until("the dialog follows back", func() bool { return w.anna.dialog(g.dialog).Row.BlockedIP == "" })
 	g.writes("Простите").want(200)
 }

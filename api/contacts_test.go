@@ -347,8 +347,9 @@ func TestLabelsOfADialog(t *testing.T) {
 
 	// D-59: a label renamed by an administrator is renamed on open dialogs, wherever their rows are kept.
 	w.admin.put("/admin/projects/"+w.shop+"/labels/"+made.ID, map[string]any{"text": "Опт", "color": 0}).want(200)
-	desk.next("card", isCard(v))
-	desk.next("row", func(f map[string]any) bool {
+	p := w.promise(actIn)
+	desk.within(p, "card", isCard(v))
+	desk.within(p, "row", func(f map[string]any) bool {
 		l, _ := f["row"].(map[string]any)["labels"].([]any)
 		return len(l) == 4 && l[0].(map[string]any)["text"] == "Опт" && l[0].(map[string]any)["color"] == 0.0
 	})

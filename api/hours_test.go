@@ -43,8 +43,13 @@ func (w *world) goTo(at time.Time) {
 // all waits for frames of all these kinds, in any order.
 func (s *socket) all(wanted map[string]func(map[string]any) bool) {
 	s.t.Helper()
+	s.collect(after(patience), patience, wanted)
+}
+
+func (s *socket) collect(over <-chan struct{}, limit time.Duration, wanted map[string]func(map[string]any) bool) {
+	s.t.Helper()
 	for len(wanted) > 0 {
-		s.nextAny(func(f map[string]any) bool {
+		s.await(over, limit, fmt.Sprint(names(wanted)), func(f map[string]any) bool {
 			for name, fits := range wanted {
 				if fits(f) {
 					delete(wanted, name)
@@ -52,7 +57,7 @@ func (s *socket) all(wanted map[string]func(map[string]any) bool) {
 				}
 			}
 			return false
-		}, fmt.Sprint(names(wanted)))
+		})
 	}
 }
 
@@ -65,21 +70,7 @@ func names(m map[string]func(map[string]any) bool) (out []string) {
 
 func (s *socket) nextAny(fits func(map[string]any) bool, what string) {
 	s.t.Helper()
-	deadline := time.After(10 * time.Second)
-	for {
-		select {
-		case f, ok := <-s.frames:
-			if !ok {
-				s.t.Fatalf("socket ended with %d before %s", s.code, what)
-			}
-			holdFrame(s.t, s.schema, f)
-			if fits(f) {
-				return
-			}
-		case <-deadline:
-			s.t.Fatalf("not within 10 s: %s", what)
-		}
-	}
+	s.await(after(patience), patience, what, fits)
 }
 
 func frameGone(id string) func(map[string]any) bool {
@@ -215,19 +206,20 @@ func TestChangedHoursActOnConsoles(t *testing.T) {
 		`UPDATE projects SET hours = $1 WHERE id = $2`:  w.shop,
 	} {
 		w.exec(sql, never, id)
+		p := w.promise(actIn)
 		wanted := map[string]func(map[string]any) bool{"gone": frameGone(v.dialog)}
 		if id == w.oleg.id { // sales works on when the widget does not
 			wanted["hours"] = frameHours(false)
 		}
-		desk.all(wanted)
+		desk.allWithin(p, wanted)
 		w.exec(sql, nil, id)
-		desk.all(map[string]func(map[string]any) bool{"row": frameRow(v.dialog)})
+		desk.allWithin(w.promise(actIn), map[string]func(map[string]any) bool{"row": frameRow(v.dialog)})
 	}
 	// His department's hours, and the right to another one.
 	v.post("/visitor/department", map[string]any{"client_id": "dept-00001", "department_id": w.sales}).want(200)
 	w.exec(`UPDATE departments SET hours = $1 WHERE id = $2`, never, w.sales)
-	desk.all(map[string]func(map[string]any) bool{"gone": frameGone(v.dialog)})
+	desk.allWithin(w.promise(actIn), map[string]func(map[string]any) bool{"gone": frameGone(v.dialog)})
 	w.exec(`UPDATE access SET level = 3 WHERE operator_id = $1`, w.oleg.id) // senior: still its hours
 	w.exec(`UPDATE departments SET hours = NULL WHERE id = $1`, w.sales)
-	desk.all(map[string]func(map[string]any) bool{"row": frameRow(v.dialog)})
+	desk.allWithin(w.promise(actIn), map[string]func(map[string]any) bool{"row": frameRow(v.dialog)})
 }

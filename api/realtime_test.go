@@ -272,13 +272,12 @@ func TestAccessChangesActOnSockets(t *testing.T) {
 	desk.send(map[string]any{"type": "open", "dialog_id": v.dialog, "after": 0})
 	desk.next("event", eventText("в продажи"))
 	w.exec(`DELETE FROM department_members WHERE operator_id = $1`, w.oleg.id)
-	desk.next("gone", func(f map[string]any) bool { return f["dialog_id"] == v.dialog })
+	desk.within(w.promise(actIn), "gone", func(f map[string]any) bool { return f["dialog_id"] == v.dialog })
 	v.says("секрет")
 	w.exec(`INSERT INTO access VALUES ($1, $2, 2)`, w.oleg.id, w.books)
-	desk.next("projects", func(f map[string]any) bool { return len(f["projects"].([]any)) == 2 })
+	desk.within(w.promise(actIn), "projects", func(f map[string]any) bool { return len(f["projects"].([]any)) == 2 })
 	w.exec(`DELETE FROM access WHERE operator_id = $1`, w.oleg.id)
-	f := desk.next("projects", func(f map[string]any) bool { return len(f["projects"].([]any)) == 0 })
-	_ = f
+	desk.within(w.promise(actIn), "projects", func(f map[string]any) bool { return len(f["projects"].([]any)) == 0 })
 	desk.send(map[string]any{"type": "watch", "project_id": w.shop})
 	if e := desk.next("error"); e["code"] != "not_found" {
 		t.Errorf("watch: %v", e)
@@ -288,7 +287,7 @@ func TestAccessChangesActOnSockets(t *testing.T) {
 		t.Errorf("open: %v", e)
 	}
 	w.exec(`UPDATE operators SET active = false WHERE id = $1`, w.oleg.id)
-	desk.ends(closeSignedOut)
+	desk.endsWithin(w.promise(actIn), closeSignedOut)
 }
 
 // Settings act on screens within 5 s (D-59): a longer wait takes red away.
@@ -307,8 +306,9 @@ func TestSettingsActOnScreens(t *testing.T) {
 		t.Errorf("list %+v", list)
 	}
 	w.exec(`UPDATE projects SET long_wait_seconds = 600 WHERE id = $1`, w.shop)
-	desk.next("row", func(f map[string]any) bool { return f["row"].(map[string]any)["important"] == false })
-	desk.next("me")
+	p := w.promise(actIn)
+	desk.within(p, "row", func(f map[string]any) bool { return f["row"].(map[string]any)["important"] == false })
+	desk.within(p, "me")
 }
 
 // What a client may not say closes its socket; too much of it does not take the server's time.

@@ -62,22 +62,41 @@ func (s *socket) send(frame map[string]any) {
 	}
 }
 
+// patience is how long a test waits for what is promised at no time of its own.
+const patience = 10 * time.Second
+
 // next waits for a frame of the type that fits, and checks all it passes against the contract.
 func (s *socket) next(kind string, fits ...func(map[string]any) bool) map[string]any {
 	s.t.Helper()
-	deadline := time.After(10 * time.Second)
+	return s.await(after(patience), patience, kind, ofKind(kind, fits))
+}
+
+func ofKind(kind string, fits []func(map[string]any) bool) func(map[string]any) bool {
+	return func(f map[string]any) bool { return f["type"] == kind && (len(fits) == 0 || fits[0](f)) }
+}
+
+// after closes what it returns when the time is over.
+func after(d time.Duration) <-chan struct{} {
+	over := make(chan struct{})
+	time.AfterFunc(d, func() { close(over) })
+	return over
+}
+
+// await waits for a frame that fits, and checks all it passes against the contract.
+func (s *socket) await(over <-chan struct{}, limit time.Duration, what string, fits func(map[string]any) bool) map[string]any {
+	s.t.Helper()
 	for {
 		select {
 		case f, ok := <-s.frames:
 			if !ok {
-				s.t.Fatalf("socket ended with %d before %s", s.code, kind)
+				s.t.Fatalf("socket ended with %d before %s", s.code, what)
 			}
 			holdFrame(s.t, s.schema, f)
-			if f["type"] == kind && (len(fits) == 0 || fits[0](f)) {
+			if fits(f) {
 				return f
 			}
-		case <-deadline:
-			s.t.Fatalf("no frame %s within 10 s", kind)
+		case <-over:
+			s.t.Fatalf("not within %s: %s", limit, what)
 		}
 	}
 }
@@ -85,7 +104,11 @@ func (s *socket) next(kind string, fits ...func(map[string]any) bool) map[string
 // ends waits for the close and its code.
 func (s *socket) ends(code int) {
 	s.t.Helper()
-	deadline := time.After(15 * time.Second)
+	s.closes(after(patience), patience, code)
+}
+
+func (s *socket) closes(over <-chan struct{}, limit time.Duration, code int) {
+	s.t.Helper()
 	for {
 		select {
 		case _, ok := <-s.frames:
@@ -95,8 +118,8 @@ func (s *socket) ends(code int) {
 				}
 				return
 			}
-		case <-deadline:
-			s.t.Fatalf("not closed within 15 s")
+		case <-over:
+			s.t.Fatalf("not closed within %s", limit)
 		}
 	}
 }
