@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -265,4 +266,38 @@ func TestPullDoesNotUndoABlock(t *testing.T) {
 	if code := take(nil, []string{"203.0.113.81"}); code != "" || !slices.Equal(h.blocked(), []string{"manual 203.0.113.81"}) {
 		t.Errorf("taken off outside: %s %v", code, h.blocked())
 	}
+}
+
+// TestRecordOutside records the histories of what keeps block lists in step, which package workflows replays, with
+// OTKLIK_RECORD=1.
+func TestRecordOutside(t *testing.T) {
+	if os.Getenv("OTKLIK_RECORD") == "" {
+		t.Skip("set OTKLIK_RECORD=1 to record histories")
+	}
+	h := newHouse(t)
+	a := newAccount(t)
+	a.set(500, "")
+	h.exec(`UPDATE projects SET block_list_url = $1, block_hook_url = $2, block_secret = $3`, a.url+"/lists", a.url+"/hook", accountSecret)
+	stop := h.work(h.options())
+	h.do(h.comesFrom("203.0.113.77"), dialog.Block{By: dialog.Operator{ID: h.anna}})
+	h.until("it is tried again", a.did(func() bool { return len(a.tries) >= 2 })) // pauses, then success, then nothing
+	a.set(200, `{"system":[],"manual":[]}`)
+	h.until("it is told", func() bool { return !h.running(workflows.BlockHooksID(h.project)) })
+	lists := func(id string) {
+		run, err := h.client.ExecuteWorkflow(context.Background(), client.StartWorkflowOptions{ID: id, TaskQueue: workflows.TaskQueue}, workflows.BlockListsType)
+		check(t, err)
+		check(t, run.Get(context.Background(), nil))
+	}
+	lists("lists")
+	h.until("the lists are pulled", func() bool { return !h.running(workflows.BlockPullID(h.project)) })
+	for name, id := range map[string]string{"hooks": workflows.BlockHooksID(h.project), "pull": workflows.BlockPullID(h.project), "lists": "lists"} {
+		h.recordIn("outside", name, id)
+	}
+	// A pull that still runs is left alone.
+	_, err := h.client.ExecuteWorkflow(context.Background(), client.StartWorkflowOptions{ID: workflows.BlockPullID(h.project), TaskQueue: "nobody works here"},
+		workflows.BlockPullType, workflows.OfProject{ProjectID: h.project})
+	check(t, err)
+	lists("lists-again")
+	stop()
+	h.recordIn("outside", "lists-again", "lists-again")
 }

@@ -85,3 +85,34 @@ func TestChangedWorkflowIsFound(t *testing.T) {
 		}
 	}
 }
+
+// TestRecordedOutsideReplay: histories of what keeps block lists in step with outer accounts (D-50), as
+// TestRecordedHistoriesReplay; a change of what any of them commands is found.
+func TestRecordedOutsideReplay(t *testing.T) {
+	changed := func(ctx workflow.Context) { _ = workflow.NewTimer(ctx, time.Minute) }
+	lists := []any{workflows.BlockLists, func(ctx workflow.Context) error { changed(ctx); return workflows.BlockLists(ctx) }}
+	ofProject := func(f func(workflow.Context, workflows.OfProject) error) []any {
+		return []any{f, func(ctx workflow.Context, in workflows.OfProject) error { changed(ctx); return f(ctx, in) }}
+	}
+	for _, c := range []struct {
+		file, name string
+		as         []any // as it is, and changed
+	}{
+		{"lists", workflows.BlockListsType, lists},
+		{"lists-again", workflows.BlockListsType, lists},
+		{"pull", workflows.BlockPullType, ofProject(workflows.BlockPull)},
+		{"hooks", workflows.BlockHooksType, ofProject(workflows.BlockHooks)},
+	} {
+		play := func(code any) error {
+			r := worker.NewWorkflowReplayer()
+			r.RegisterWorkflowWithOptions(code, workflow.RegisterOptions{Name: c.name})
+			return r.ReplayWorkflowHistoryFromJSONFile(quiet{}, filepath.Join("testdata", "outside", c.file+".json"))
+		}
+		if err := play(c.as[0]); err != nil {
+			t.Errorf("%s: %v", c.file, err)
+		}
+		if play(c.as[1]) == nil {
+			t.Errorf("%s: a changed workflow replays", c.file)
+		}
+	}
+}
