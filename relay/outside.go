@@ -4,9 +4,6 @@ import (
 	"context"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/sdk/client"
-
 	"github.com/otklik/otklik/workflows"
 )
 
@@ -62,10 +59,6 @@ func (r *Relay) startOutside(ctx context.Context, kind, id, project string) erro
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.o.CallTimeout)
 	defer cancel()
-	_, err := r.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: id, TaskQueue: r.o.TaskQueue,
-		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-	}, kind, workflows.OfProject{ProjectID: project})
+	_, err := r.client.ExecuteWorkflow(ctx, r.startOptions(id), kind, workflows.OfProject{ProjectID: project})
 	return err
 }

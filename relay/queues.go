@@ -4,9 +4,6 @@ import (
 	"context"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/sdk/client"
-
 	"github.com/otklik/otklik/store"
 	"github.com/otklik/otklik/workflows"
 )
@@ -96,11 +93,7 @@ func (r *Relay) wake(ctx context.Context, q store.Queue) error {
 	ctx, cancel := context.WithTimeout(ctx, r.o.CallTimeout)
 	defer cancel()
 	id := q.WorkflowID()
-	_, err := r.client.SignalWithStartWorkflow(ctx, id, workflows.SignalWake, nil, client.StartWorkflowOptions{
-		ID:                       id,
-		TaskQueue:                r.o.TaskQueue,
-		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-	}, workflows.QueueType, workflows.QueueStart{ProjectID: q.ProjectID, DepartmentID: q.DepartmentID})
+	_, err := r.client.SignalWithStartWorkflow(ctx, id, workflows.SignalWake, nil, r.startOptions(id),
+		workflows.QueueType, workflows.QueueStart{ProjectID: q.ProjectID, DepartmentID: q.DepartmentID})
 	return err
 }

@@ -229,13 +229,24 @@ func (r *Relay) send(ctx context.Context, o store.Owed) error {
 		}
 		return err
 	}
-	_, err := r.client.SignalWithStartWorkflow(ctx, o.DialogID, workflows.SignalSync, signal, client.StartWorkflowOptions{
-		ID:                       o.DialogID,
+	_, err := r.client.SignalWithStartWorkflow(ctx, o.DialogID, workflows.SignalSync, signal, r.startOptions(o.DialogID),
+		workflows.DialogType, workflows.Start{DialogID: o.DialogID})
+	return err
+}
+
+// taskTimeout is how long a task of a workflow may take. Ours take milliseconds: what takes longer is in the hands of a
+// worker that was killed, and each second of waiting for it makes a deadline a second late. The default is 10 s.
+const taskTimeout = 5 * time.Second
+
+// startOptions start a workflow, or use the one that runs under the id.
+func (r *Relay) startOptions(id string) client.StartWorkflowOptions {
+	return client.StartWorkflowOptions{
+		ID:                       id,
 		TaskQueue:                r.o.TaskQueue,
+		WorkflowTaskTimeout:      taskTimeout,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-	}, workflows.DialogType, workflows.Start{DialogID: o.DialogID})
-	return err
+	}
 }
 
 // own reports whether the error is about this one dialog; all others say that Temporal as a whole cannot take calls now.
