@@ -17,9 +17,13 @@ export class EventLog {
   push(event: Event): 'added' | 'known' | 'gap' {
     const last = this.last()
     if (event.seq > last + 1) return 'gap'
-    const known = event.seq <= last
-    this.mergeRun([event])
-    return known ? 'known' : 'added'
+    if (event.seq <= last) {
+      this.mergeRun([event])
+      return 'known'
+    }
+    if (last) this.runs[this.runs.length - 1] = [...this.tail(), event]
+    else this.runs.push([event])
+    return 'added'
   }
 
   clear() {

@@ -157,7 +157,11 @@ export class Workspace extends Emitter {
       return known
     }
     const feed = new Feed({
-      fetchPage: (query) => call('get', '/operator/dialogs/{dialog_id}/events', { path: { dialog_id: id }, query }),
+      fetchPage: async (query) => {
+        const page = await call('get', '/operator/dialogs/{dialog_id}/events', { path: { dialog_id: id }, query })
+        page.events.forEach((event) => this.sends.seen(event))
+        return page
+      },
       onGap: () => this.fillGap(id),
     })
     this.feeds.set(id, feed)

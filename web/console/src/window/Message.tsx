@@ -4,6 +4,7 @@ import type { TextKey } from '../../../shared/i18n.ts'
 import type { Outgoing } from '../live/sendqueue.ts'
 import { clockTime, dateTime } from '../text/format.ts'
 import { pieces } from '../text/links.ts'
+import { authorName } from '../text/spoken.ts'
 import { systemText } from '../text/system.ts'
 import { type Reader, useText } from '../text/text.tsx'
 import { refusalText } from '../ui/errorText.ts'
@@ -34,6 +35,8 @@ interface LineProps {
   now?: boolean
   /** The contact form that stands open: others are no longer active (D-34). */
   openForm?: number
+  /** The focus is here: links are stops of Tab, elsewhere they are passed over. */
+  entered?: boolean
 }
 
 export const EventLine = memo(function EventLine(props: LineProps) {
@@ -57,16 +60,15 @@ export const EventLine = memo(function EventLine(props: LineProps) {
   }
 })
 
-function Bubble({ event, follows, mark, query, now }: LineProps) {
+function Bubble({ event, follows, mark, query, now, entered }: LineProps) {
   const r = useText()
   const operator = event.author === 'operator'
-  const system = event.author === 'system'
-  const who = operator ? event.operator?.name : system ? r.t('txt.system') : r.t('who.visitor')
+  const who = authorName(r, event)
   return (
     <div className={classOf(operator ? 'm o' : 'm v', follows && 'c', mark && 'marked')} data-seq={event.seq}>
       {operator && !follows ? <span className="who">{who}</span> : <span className="vh">{who}: </span>}
       <div className="bub">
-        {event.text ? <SafeText text={event.text} query={query} now={now} /> : <span className="mut">{r.t('msg.erased')}</span>}
+        {event.text ? <SafeText text={event.text} query={query} now={now} passed={!entered} /> : <span className="mut">{r.t('msg.erased')}</span>}
         <BubbleTime r={r} at={event.at} />
       </div>
     </div>
@@ -74,10 +76,10 @@ function Bubble({ event, follows, mark, query, now }: LineProps) {
 }
 
 /** Text is only ever text (I-11): no HTML, links open elsewhere and learn nothing of this page. */
-function SafeText({ text, query, now }: { text: string; query?: string; now?: boolean }) {
+function SafeText({ text, query, now, passed }: { text: string; query?: string; now?: boolean; passed?: boolean }) {
   return pieces(text).map((p, i) =>
     p.href ? (
-      <a key={i} href={p.href} target="_blank" rel="noopener noreferrer nofollow">
+      <a key={i} href={p.href} target="_blank" rel="noopener noreferrer nofollow" tabIndex={passed ? -1 : undefined}>
         <Marked text={p.text} query={query} now={now} />
       </a>
     ) : (

@@ -1,15 +1,15 @@
-import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
 import type { Row, SessionSummary } from '../../../shared/api.gen.ts'
 import type { Feed } from '../live/feed.ts'
 import { clockTime, dayName } from '../text/format.ts'
+import { spoken } from '../text/spoken.ts'
 import { useText } from '../text/text.tsx'
-import { useNow, useStore, useTabVisible, useWorkspace } from '../ui/hooks.ts'
+import { useNow, useStore, useWorkspace } from '../ui/hooks.ts'
 import { Icon } from '../ui/marks.tsx'
-import { type Line, linesOf } from './lines.ts'
+import { type Block, blocksOf, type Line, linesOf } from './lines.ts'
 import { EventLine, OutgoingBubble } from './Message.tsx'
-
-const NEAR_END = 48
-const NEAR_START = 240
+import { NewMessages } from './NewMessages.tsx'
+import { useStreamScroll } from './useStreamScroll.ts'
 
 export function Stream({ feed, row, sessions, typing }: { feed: Feed; row: Row; sessions: SessionSummary[]; typing: ReactNode }) {
   const r = useText()
@@ -18,61 +18,98 @@ export function Stream({ feed, row, sessions, typing }: { feed: Feed; row: Row; 
   const search = useStore(workspace.search(row.id))
   useStore(feed)
   const shown = feed.shown()
-  const lines = linesOf(shown, !feed.moreBefore)
+  const beginning = !feed.moreBefore
+  const blocks = useMemo(() => blocksOf(linesOf(shown, beginning)), [shown, beginning])
   const outgoing = feed.atEnd ? sends.of(row.id) : []
-  const box = useRef<HTMLDivElement>(null)
-  const { away, unseen, toEnd } = useScroll(box, feed, outgoing.length)
+  const [held, setHeld] = useState<string>()
+  const heldAt = held ? blocks.findIndex((b) => b.key === held) : -1
+  const { box, virtual, away } = useStreamScroll(feed, blocks, outgoing, held)
+  const onKeyDown = useArrows(box, blocks, heldAt, (index) => virtual.scrollToIndex(index))
   const departments = new Map(sessions.map((s) => [s.id, s.department?.name]))
   if (row.session.department) departments.set(row.session.id, row.session.department.name)
   const me = workspace.me()?.operator
   const lastShown = shown.at(-1)
   const ownBefore = lastShown?.author === 'operator' && lastShown.operator?.id === me?.id
+  const unseen = away ? feed.log.tail().filter((e) => e.seq > feed.seenSeq && e.author === 'visitor').length : 0
+
+  /** The button that was pressed goes away; the focus stays in the stream. */
+  const leaveFocus = (act: () => void) => {
+    act()
+    box.current?.focus()
+  }
+  const drawn = (line: Line) =>
+    line.kind === 'event' ? (
+      <EventLine
+        key={line.key}
+        event={line.event}
+        follows={line.follows}
+        mark={feed.target?.seq === line.event.seq && !feed.target.quiet}
+        query={search.query || undefined}
+        now={search.current === line.event.seq}
+        openForm={row.form?.seq}
+        entered={held !== undefined && blocks[heldAt]?.event === line.event}
+      />
+    ) : (
+      <Separator key={line.key} line={line} department={line.kind === 'session' ? departments.get(line.sessionId) : undefined} />
+    )
 
   return (
     <div className="stream-box">
-      <div className="stream" ref={box} tabIndex={0} role="region" aria-label={r.t('win.messages')}>
-        {feed.loadingBefore ? <div className="more">{r.t('win.more')}</div> : null}
-        {feed.error ? (
-          <div className="more" role="alert">
-            {r.t('win.failed')}{' '}
-            <button className="link" onClick={() => void (feed.atEnd ? feed.older() : feed.newer())}>
-              {r.t('btn.retry')}
-            </button>
-          </div>
-        ) : null}
-        <div className="log" role="log" aria-live="polite" aria-relevant="additions" aria-busy={feed.loadingBefore || feed.loadingAfter} aria-label={r.t('win.messages')}>
-          {lines.map((line) =>
-            line.kind === 'event' ? (
-              <EventLine
-                key={line.key}
-                event={line.event}
-                follows={line.follows}
-                mark={feed.target?.seq === line.event.seq && !feed.target.quiet}
-                query={search.query || undefined}
-                now={search.current === line.event.seq}
-                openForm={row.form?.seq}
-              />
-            ) : (
-              <Separator key={line.key} line={line} department={line.kind === 'session' ? departments.get(line.sessionId) : undefined} />
-            ),
-          )}
-          {outgoing.map((m, i) => (
-            <OutgoingBubble
-              key={m.clientId}
-              message={m}
-              author={i > 0 || ownBefore ? undefined : me?.name}
-              onRetry={() => sends.retry(m.clientId)}
-              onDelete={() => sends.remove(m.clientId)}
-            />
-          ))}
+      <div className="stream" ref={box} tabIndex={0} role="region" aria-label={r.t('win.messages')} onKeyDown={onKeyDown}>
+        <div
+          className="log"
+          role="log"
+          aria-live="off"
+          aria-busy={feed.loadingBefore || feed.loadingAfter}
+          aria-label={r.t('win.messages')}
+          style={{ height: virtual.getTotalSize() }}
+          onFocus={(e) => setHeld(e.target.closest<HTMLElement>('[data-block]')?.dataset.block)}
+          onBlur={() => document.hasFocus() && setHeld(undefined)}
+        >
+          {virtual.getVirtualItems().map((item) => {
+            const block = blocks[item.index]
+            const sending = block ? undefined : outgoing[item.index - blocks.length]
+            return (
+              <div className="stream-row" key={item.key} data-index={item.index} data-block={item.key} ref={virtual.measureElement} style={{ transform: `translateY(${item.start}px)` }}>
+                {block?.event ? (
+                  <>
+                    {block.lines.slice(0, -1).map(drawn)}
+                    <div className="entry" role="article" tabIndex={-1} aria-label={spoken(r, block.event)}>
+                      {drawn(block.lines.at(-1)!)}
+                    </div>
+                  </>
+                ) : (
+                  block?.lines.map(drawn)
+                )}
+                {sending ? (
+                  <OutgoingBubble
+                    message={sending}
+                    author={item.index > blocks.length || ownBefore ? undefined : me?.name}
+                    onRetry={() => leaveFocus(() => sends.retry(sending.clientId))}
+                    onDelete={() => leaveFocus(() => sends.remove(sending.clientId))}
+                  />
+                ) : null}
+              </div>
+            )
+          })}
         </div>
-        {feed.loadingAfter ? <div className="more">{r.t('win.more')}</div> : null}
         <div className="typing" role="status">
           {feed.atEnd ? typing : null}
         </div>
       </div>
+      <NewMessages feed={feed} />
+      {feed.error ? (
+        <div className="stream-note" role="alert">
+          {r.t('win.failed')}{' '}
+          <button className="link" onClick={() => void (feed.atEnd ? feed.older() : feed.newer())}>
+            {r.t('btn.retry')}
+          </button>
+        </div>
+      ) : feed.loadingBefore || feed.loadingAfter ? (
+        <div className={feed.loadingBefore ? 'stream-note' : 'stream-note after'}>{r.t('win.more')}</div>
+      ) : null}
       {away ? (
-        <button className="to-end" onClick={toEnd}>
+        <button className="to-end" onClick={() => feed.toEnd()}>
           <Icon name="down" size={14} />
           {r.t('win.toEnd')}
           {unseen ? (
@@ -84,6 +121,44 @@ export function Stream({ feed, row, sessions, typing }: { feed: Feed; row: Row; 
       ) : null}
     </div>
   )
+}
+
+/** The stream is one stop of Tab; within it the arrows go from entry to entry, Home and End to the first and last one. */
+function useArrows(box: React.RefObject<HTMLDivElement | null>, blocks: readonly Block[], heldAt: number, bring: (index: number) => void) {
+  const wanted = useRef<string>(undefined)
+  const focus = () => {
+    const el = wanted.current && box.current?.querySelector<HTMLElement>(`[data-block="${wanted.current}"] .entry`)
+    if (!el) return
+    wanted.current = undefined
+    el.focus({ preventScroll: true })
+    el.scrollIntoView({ block: 'nearest' })
+  }
+  useEffect(focus)
+
+  return (e: KeyboardEvent) => {
+    if (e.altKey || e.ctrlKey || e.metaKey || e.shiftKey) return
+    const step = e.key === 'ArrowUp' || e.key === 'End' ? -1 : e.key === 'ArrowDown' || e.key === 'Home' ? 1 : 0
+    if (!step) return
+    e.preventDefault()
+    const from = e.key === 'End' ? blocks.length : e.key === 'Home' ? -1 : heldAt >= 0 ? heldAt : edgeInSight(box.current!, step)
+    for (let i = from + step; blocks[i]; i += step) {
+      if (!blocks[i]!.event) continue
+      wanted.current = blocks[i]!.key
+      bring(i)
+      return focus()
+    }
+  }
+}
+
+/** Index beside the first or last block in sight, so that a step leads to that one. */
+function edgeInSight(box: HTMLElement, step: number): number {
+  const { top, bottom } = box.getBoundingClientRect()
+  const seen = [...box.querySelectorAll<HTMLElement>('[data-index]')].filter((el) => {
+    const r = el.getBoundingClientRect()
+    return r.bottom > top && r.top < bottom
+  })
+  const edge = step < 0 ? seen.at(-1) : seen[0]
+  return edge ? Number(edge.dataset.index) - step : 0
 }
 
 function Separator({ line, department }: { line: Exclude<Line, { kind: 'event' }>; department?: string }) {
@@ -104,71 +179,4 @@ function Separator({ line, department }: { line: Exclude<Line, { kind: 'event' }
       </span>
     </div>
   )
-}
-
-/** Stays at the end while the reader is there, keeps his place when older pages come above, goes where a jump leads. */
-function useScroll(box: React.RefObject<HTMLDivElement | null>, feed: Feed, outgoing: number) {
-  const stick = useRef(true)
-  const before = useRef({ first: 0, height: 0, outgoing: 0, target: feed.target, endWish: feed.endWish })
-  const [away, setAway] = useState(false)
-  const shown = feed.shown()
-  const first = shown[0]?.seq ?? 0
-  useTabVisible() // what came while the tab was hidden is seen when it is shown
-
-  useLayoutEffect(() => {
-    const el = box.current
-    if (!el) return
-    const b = before.current
-    if (feed.target && feed.target !== b.target) {
-      stick.current = false
-      const line = el.querySelector(`[data-seq="${feed.target.seq}"]`)
-      const mark = feed.target.quiet && line?.querySelector('mark')
-      // A session that was opened begins at the top; what was jumped to or found stands in the middle.
-      if (feed.target.quiet && !mark) line?.scrollIntoView({ block: 'start' })
-      else (mark || line)?.scrollIntoView({ block: 'center' })
-    } else if (outgoing > b.outgoing || feed.endWish !== b.endWish || (stick.current && feed.atEnd)) {
-      stick.current = true
-      el.scrollTop = el.scrollHeight
-    } else if (first && b.first && first < b.first) el.scrollTop += el.scrollHeight - b.height
-    before.current = { first, height: el.scrollHeight, outgoing, target: feed.target, endWish: feed.endWish }
-    update()
-  })
-
-  function update() {
-    const el = box.current
-    if (!el) return
-    const atBottom = el.scrollHeight - el.scrollTop - el.clientHeight < NEAR_END
-    stick.current = atBottom && feed.atEnd
-    if (stick.current && document.visibilityState === 'visible') feed.seenSeq = feed.log.last()
-    setAway(!stick.current && feed.ready)
-  }
-
-  useEffect(() => {
-    const el = box.current!
-    const more = () => {
-      if (el.scrollTop < NEAR_START && feed.moreBefore && !feed.error) void feed.older()
-      if (!feed.atEnd && el.scrollHeight - el.scrollTop - el.clientHeight < NEAR_START && !feed.error) void feed.newer()
-    }
-    const onScroll = () => {
-      update()
-      more()
-    }
-    // The composer grows, a line appears, the window is resized: the end stays the end.
-    const sized = new ResizeObserver(() => {
-      if (stick.current) el.scrollTop = el.scrollHeight
-      more()
-    })
-    sized.observe(el)
-    const log = el.querySelector('.log')
-    if (log) sized.observe(log)
-    el.addEventListener('scroll', onScroll, { passive: true })
-    more()
-    return () => {
-      sized.disconnect()
-      el.removeEventListener('scroll', onScroll)
-    }
-  }, [feed, feed.ready, first])
-
-  const unseen = away ? feed.log.tail().filter((e) => e.seq > feed.seenSeq && e.author === 'visitor').length : 0
-  return { away, unseen, toEnd: () => feed.toEnd() }
 }

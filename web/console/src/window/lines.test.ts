@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { event } from '../live/fixtures.ts'
 import { clean } from './Composer.tsx'
-import { linesOf } from './lines.ts'
+import { blocksOf, linesOf, sentKey } from './lines.ts'
 
 const kinds = (lines: ReturnType<typeof linesOf>) => lines.map((l) => (l.kind === 'event' ? l.event.seq : l.kind))
 
@@ -12,8 +12,22 @@ it('separates sessions, and names an author once', () => {
   expect(lines.filter((l) => l.kind === 'event').map((l) => l.follows)).toEqual([false, true, false, false])
 })
 
-it('begins with the day when older events are not loaded', () => {
-  expect(kinds(linesOf([event(80), event(81)], false))).toEqual(['day', 80, 81])
+it('separates days, but nothing above the first event while older ones are not loaded', () => {
+  const list = [event(80, { at: '2026-11-20T10:00:00Z' }), event(81, { at: '2026-11-20T10:01:00Z' }), event(82, { at: '2026-11-22T10:00:00Z' })]
+  expect(kinds(linesOf(list, false))).toEqual([80, 81, 'day', 82])
+})
+
+it('a block keeps its key when an older page comes above it, and when the message on its way is accepted', () => {
+  const sent = event(82, { client_id: 'x' })
+  const keys = (list: ReturnType<typeof event>[], beginning: boolean) => blocksOf(linesOf(list, beginning)).map((b) => b.key)
+  expect(keys([event(81), sent], false)).toEqual(['e81', sentKey('x')])
+  expect(keys([event(80), event(81), sent], true)).toEqual(['e80', 'e81', sentKey('x')])
+})
+
+it('separators stand in the block of the event below them, or alone while nothing follows', () => {
+  const next = event(2, { session_id: 's2', audience: 'visitor', kind: 'system' })
+  const blocks = blocksOf(linesOf([event(1), next], true))
+  expect(blocks.map((b) => [b.event?.seq, b.lines.map((l) => l.kind)])).toEqual([[1, ['session', 'event']], [undefined, ['session']]])
 })
 
 it('does not show what is meant for the visitor only, and keeps the separator after it', () => {
