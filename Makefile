@@ -2,6 +2,7 @@
 # make run     everything on this machine, with demo data
 # make test    every check and every test; ends with "N passed, N failed"
 # make fire    the promises with real processes killed, stopped and cut off; ten minutes
+# make soak    two consoles at work for an hour: no reload, no stuck row, no growing memory
 # make mutants  plants the faults of local/cmd/mutants/list.txt and sees each one caught
 # make bench   the figures of docs/performance.md; on a quiet machine
 # make generate  what is generated from api/openapi.yaml
@@ -13,7 +14,7 @@ GO_BUILD = go build -trimpath -ldflags "-s -w"
 WEB_SOURCES = $(shell find web texts api/openapi.yaml \
 	\( -name node_modules -o -name dist -o -name .vite \) -prune -o -type f -print 2>/dev/null)
 
-.PHONY: build run test mutants bench fire generate clean FORCE
+.PHONY: build run test mutants bench fire soak generate clean FORCE
 .SILENT:
 
 # Temporal first: its first build takes minutes, and is then kept for good.
@@ -50,6 +51,10 @@ test: build e2e/node_modules/.package-lock.json
 
 fire: build
 	go build -o .cache/testall ./local/cmd/testall && OTKLIK_FIRE=whole exec .cache/testall -only fire
+
+# The same test as in `make test`, there for a minute.
+soak: build e2e/node_modules/.package-lock.json
+	CHROMIUM="$$(scripts/chromium.sh)" || exit 1; export CHROMIUM; cd e2e && OTKLIK_SOAK_MINUTES=$${OTKLIK_SOAK_MINUTES:-60} exec node --test --test-reporter=spec soak.test.mjs
 
 # Each fault of local/cmd/mutants/list.txt must be seen by the test named beside it.
 mutants: build
