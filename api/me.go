@@ -148,7 +148,11 @@ func (s *Server) me(ctx context.Context, operatorID, csrf string) (Me, error) {
 
 // hoursOf says whether the operator can see new dialogs now, and when that changes by time alone (D-22).
 func hoursOf(o dialog.Operator, now time.Time) HoursState {
-	return HoursState{Open: o.SeesNew(now), ChangesAt: o.SeesNewChangesAt(now), OwnUntil: o.OwnUntil(now)}
+	h := HoursState{Open: o.SeesNew(now), ChangesAt: o.SeesNewChangesAt(now), OwnUntil: o.OwnUntil(now)}
+	for _, c := range o.Calendar.Closings(now) {
+		h.Closings = append(h.Closings, QueueClosing{DepartmentID: c.Department, At: c.At})
+	}
+	return h
 }
 
 func namedAll(in []store.Named) []Named {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"reflect"
 	"time"
 
 	"github.com/otklik/otklik/dialog"
@@ -50,7 +51,7 @@ func (d *desks) resight(x *desk, project string, before, after dialog.Operator) 
 	}
 	told := sh.told
 	*sh = *newShift(after, now)
-	if sh.told != told {
+	if !reflect.DeepEqual(sh.told, told) {
 		x.toAll(hoursFrame{"hours", project, sh.told})
 	}
 }

@@ -835,6 +835,9 @@ type HoursState struct {
 	// ChangesAt When that changes by time alone: end or beginning of his shift. Absent: never
 	ChangesAt time.Time `json:"changes_at,omitempty,omitzero"`
 
+	// Closings Queues that work now and close, by time alone; one that is not here does not
+	Closings []QueueClosing `json:"closings,omitempty,omitzero"`
+
 	// Open false: show M-03
 	Open bool `json:"open"`
 
@@ -1299,6 +1302,14 @@ type ProjectSettingsPatchLanguage string
 // ProjectSettingsPatchSide defines model for ProjectSettingsPatch.Side.
 type ProjectSettingsPatchSide string
 
+// QueueClosing defines model for QueueClosing.
+type QueueClosing struct {
+	At time.Time `json:"at"`
+
+	// DepartmentID Absent: the common queue
+	DepartmentID string `json:"department_id,omitempty,omitzero"`
+}
+
 // RatingOffer defines model for RatingOffer.
 type RatingOffer struct {
 	Comment   string `json:"comment,omitempty,omitzero"`
@@ -1383,8 +1394,11 @@ type RowSession struct {
 	Department Named     `json:"department,omitempty,omitzero"`
 	ID         string    `json:"id"`
 	No         int       `json:"no"`
-	StartedAt  time.Time `json:"started_at"`
-	Tags       []string  `json:"tags"`
+
+	// RatingUntil Of a finished session: until when the visitor is asked for a rating (D-68), given or not; absent: he is not asked
+	RatingUntil time.Time `json:"rating_until,omitempty,omitzero"`
+	StartedAt   time.Time `json:"started_at"`
+	Tags        []string  `json:"tags"`
 
 	// WaitingSince First visitor event not answered yet (D-06)
 	WaitingSince time.Time `json:"waiting_since,omitempty,omitzero"`

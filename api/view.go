@@ -84,6 +84,9 @@ func (v sight) wire() Row {
 			out.Session.Tags = []string{}
 		}
 		out.Form = RowForm{Seq: ses.FormSeq}
+		if !st.Open() && r.Settings.Rating && !ses.PromptEnded {
+			out.Session.RatingUntil = ses.RatingUntil
+		}
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package dialog
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -187,6 +188,26 @@ func (c Calendar) Open(department string, now time.Time) bool {
 // NextChange is the first instant after now at which the queue opens or closes.
 func (c Calendar) NextChange(department string, now time.Time) (time.Time, bool) {
 	return c.Queue(department).NextChange(now, c.zone())
+}
+
+// Closing is the moment at which a queue that works now closes by time alone.
+type Closing struct {
+	Department string // empty: the common queue
+	At         time.Time
+}
+
+// Closings are the coming closings of all queues that work now, the common one first, then by department; a department
+// that is switched off closes with the common queue.
+func (c Calendar) Closings(now time.Time) []Closing {
+	departments := append(slices.Sorted(maps.Keys(c.Departments)), c.Off...)
+	slices.Sort(departments)
+	var out []Closing
+	for _, id := range append([]string{""}, slices.Compact(departments)...) {
+		if at, ok := c.NextChange(id, now); ok && c.Open(id, now) {
+			out = append(out, Closing{id, at})
+		}
+	}
+	return out
 }
 
 // Works reports whether the operator may see and take new dialogs of a queue now: his own time and the queue's (R-028, D-22).

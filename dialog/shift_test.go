@@ -2,6 +2,7 @@ package dialog
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -173,6 +174,30 @@ func TestRowChangesWithTheShift(t *testing.T) {
 	k.do(end.Add(-time.Minute), reply(o, "беру"))
 	if got := changes(k, end.Add(-time.Second)); !got.IsZero() {
 		t.Errorf("his own dialog stays: %s", got)
+	}
+}
+
+// D-22, D-70: queues that work now say when they close; one that is closed, or never closes, says nothing.
+func TestClosings(t *testing.T) {
+	c := shop(t)
+	c.Departments["old"], c.Off = everyDay(span("00:00", "23:00")), []string{"old"}
+	for now, want := range map[string]string{
+		"2026-11-20 12:00":        "=18:00 old=18:00 sales=20:00",
+		"2026-11-20 17:59:59.999": "=18:00 old=18:00 sales=20:00",
+		"2026-11-20 18:00":        "sales=20:00",
+		"2026-11-20 20:00":        "delivery=06:00",
+		"2026-11-21 06:00":        "",
+	} {
+		var got []string
+		for _, x := range c.Closings(at(t, c.Zone, now)) {
+			got = append(got, x.Department+"="+x.At.In(c.Zone).Format("15:04"))
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %q, want %q", now, got, want)
+		}
+	}
+	if got := (Calendar{Departments: map[string]*Hours{"always": nil}}).Closings(time.Now()); got != nil {
+		t.Errorf("round the clock: %v", got)
 	}
 }
 

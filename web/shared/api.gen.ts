@@ -1229,6 +1229,17 @@ export interface components {
              * @description End of his own running shift; absent when round the clock or over
              */
             own_until?: string;
+            /** @description Queues that work now and close, by time alone; one that is not here does not */
+            closings?: components["schemas"]["QueueClosing"][];
+        };
+        QueueClosing: {
+            /**
+             * Format: uuid
+             * @description Absent: the common queue
+             */
+            department_id?: string;
+            /** Format: date-time */
+            at: string;
         };
         Named: {
             /** Format: uuid */
@@ -1323,6 +1334,11 @@ export interface components {
              * @description First visitor event not answered yet (D-06)
              */
             waiting_since?: string;
+            /**
+             * Format: date-time
+             * @description Of a finished session: until when the visitor is asked for a rating (D-68), given or not; absent: he is not asked
+             */
+            rating_until?: string;
             tags: string[];
         };
         LastEvent: {
@@ -2350,6 +2366,7 @@ export type Me = components['schemas']['Me'];
 export type Operator = components['schemas']['Operator'];
 export type Project = components['schemas']['Project'];
 export type HoursState = components['schemas']['HoursState'];
+export type QueueClosing = components['schemas']['QueueClosing'];
 export type Named = components['schemas']['Named'];
 export type DialogPage = components['schemas']['DialogPage'];
 export type Counts = components['schemas']['Counts'];

@@ -11,7 +11,7 @@ import { hoursAt } from '../live/hours.ts'
 import { row } from '../live/fixtures.ts'
 import { makeReader } from '../text/text.tsx'
 import { meOf, prefsOf, projectOf, setMe, stage } from '../window/harness.tsx'
-import { stepsLater } from '../window/Plan.tsx'
+import { certain, stepsLater } from '../window/Plan.tsx'
 import { byDepartment } from '../window/Transfer.tsx'
 import { nextForm } from './backlog.ts'
 import { ListPane } from './ListPane.tsx'
@@ -117,6 +117,30 @@ it('«Что дальше» has the end of the shift, the form of the backlog an
   expect(stepsLater({ ...p, tagging: true }, mine, [], false, 1).map((s) => s.text)).toEqual(['plan.shiftEnd'])
   const all = queue(10)
   expect(stepsLater(projectOf({ backlog: 10 }), all[3]!, all, false, 1)).toEqual([{ at: 63_000, text: 'plan.backlogAt' }])
+})
+
+it('«Что дальше» has the closing of the dialog\'s own queue; an untaken one is then out of sight, and nothing follows (D-22)', () => {
+  const at = (minutes: number) => iso(minutes * 60_000)
+  const sales = { id: 's', name: 'Продажи' }
+  const base = row('d')
+  const untaken = { ...base, session: { ...base.session, department: sales }, next: { kind: 'unclaimed' as const, from: at(0), at: at(3) } }
+  const mine = { ...untaken, session: { ...untaken.session, assignee: { id: 'o', name: 'Анна' } } }
+  const hours = { open: true, own_until: at(60), closings: [{ at: at(20) }, { department_id: 's', at: at(30) }, { department_id: 'x', at: at(1) }] }
+  const p = projectOf({ hours })
+  const texts = (r: typeof base, foreign = false) => stepsLater(p, r, [], foreign, 1).map((s) => [s.text, s.at / 60_000, s.name])
+  expect(texts(mine)).toEqual([['plan.deptCloses', 30, 'Продажи'], ['plan.shiftEnd', 60, undefined]])
+  expect(texts(mine, true)).toEqual([])
+  expect(texts({ ...mine, session: { ...mine.session, department: undefined } })[0]).toEqual(['plan.commonCloses', 20, undefined])
+  expect(certain(untaken, stepsLater(p, untaken, [], false, 1))).toMatchObject({ next: untaken.next, later: [{ text: 'plan.deptClosesUntaken' }] })
+  const soon = projectOf({ hours: { ...hours, own_until: at(2) } })
+  expect(certain(untaken, stepsLater(soon, untaken, [], false, 1))).toEqual({ next: undefined, later: [{ at: 120_000, text: 'plan.shiftEndUntaken' }] })
+})
+
+it('«Что дальше» of a finished session: until when the visitor is asked for a rating (D-68)', () => {
+  const base = row('d')
+  const closed = { ...base, session: { ...base.session, closed_at: iso(1000), rating_until: iso(86_400_000) } }
+  const p = projectOf({ hours: { open: true, own_until: iso(3_600_000) }, auto_close_minutes: 30 })
+  expect(stepsLater(p, closed, [], false, 2000)).toEqual([{ at: 86_400_000, text: 'plan.ratingEnd' }])
 })
 
 it('«Не в сети» is set by hand in the top bar (D-04)', async () => {

@@ -16,19 +16,25 @@ export function Plan({ row, foreign }: { row: Row; foreign: boolean }) {
   const project = workspace.projectOf(row.project_id)
   const since = row.session.waiting_since
   const reason = row.important ? firstReason(row.reasons) : undefined
-  const next = row.next
-  const later = project ? stepsLater(project, row, rows.all(), foreign, now) : []
+  const { next, later } = certain(row, project ? stepsLater(project, row, rows.all(), foreign, now) : [])
+  const title = <div className="semi plan-title">{r.t('plan.heading')}</div>
+  const steps = later.map((step) => (
+    <Step key={step.text} at={moment(r, step.at, now)} mark={step.text === 'plan.backlogAt' ? <Icon name="form" size={14} /> : <span className="plan-dot open" />}>
+      {r.t(step.text, step.name === undefined ? undefined : { name: step.name })}
+    </Step>
+  ))
 
   if (row.session.closed_at)
     return (
       <>
-        <div className="semi plan-title">{r.t('plan.title')}</div>
+        {title}
+        {later.length ? <ol className="plan">{steps}</ol> : null}
         <p className="t13 plan-none">{r.t(project?.rating ? 'plan.rating' : 'win.closed')}</p>
       </>
     )
   return (
     <>
-      <div className="semi plan-title">{r.t('plan.title')}</div>
+      {title}
       {since || later.length ? (
         <ol className="plan">
           {since ? (
@@ -53,11 +59,7 @@ export function Plan({ row, foreign }: { row: Row; foreign: boolean }) {
               {reason === 'transferred' ? r.t('plan.transferred') : r.t('plan.red', { reason: r.t(REASON_TEXT[reason]) })}
             </Step>
           ) : null}
-          {later.map((step) => (
-            <Step key={step.text} at={moment(r, step.at, now)} mark={step.text === 'plan.backlogAt' ? <Icon name="form" size={14} /> : <span className="plan-dot open" />}>
-              {r.t(step.text)}
-            </Step>
-          ))}
+          {steps}
         </ol>
       ) : (
         <p className="t13 plan-none">{reason === 'transferred' ? r.t('plan.transferred') : r.t('plan.nothing')}</p>
@@ -69,20 +71,53 @@ export function Plan({ row, foreign }: { row: Row; foreign: boolean }) {
 
 export interface Later {
   at: number
-  text: 'plan.backlogAt' | 'plan.shiftEnd' | 'plan.autoClose'
+  text:
+    | 'plan.backlogAt'
+    | 'plan.shiftEnd'
+    | 'plan.shiftEndUntaken'
+    | 'plan.deptCloses'
+    | 'plan.deptClosesUntaken'
+    | 'plan.commonCloses'
+    | 'plan.commonClosesUntaken'
+    | 'plan.autoClose'
+    | 'plan.ratingEnd'
+  /** Of the department. */
+  name?: string
 }
 
-/** The backlog's form (D-31), the end of the own shift (D-23), automatic closing (D-40), by time. */
+/** After one of these an untaken dialog is out of the operator's sight: nothing that follows happens to him (D-22). */
+const GOES: readonly string[] = ['plan.shiftEndUntaken', 'plan.deptClosesUntaken', 'plan.commonClosesUntaken']
+
+/** What still happens before the dialog goes. */
+export function certain(row: Row, later: Later[]): { next?: Row['next']; later: Later[] } {
+  const goes = later.findIndex((s) => GOES.includes(s.text))
+  if (goes < 0) return { next: row.next, later }
+  return { next: row.next && Date.parse(row.next.at) < later[goes]!.at ? row.next : undefined, later: later.slice(0, goes + 1) }
+}
+
+/**
+ * By time: the backlog's form (D-31), the end of the own shift (D-23), the closing of the dialog's queue (D-22), automatic
+ * closing (D-40), the end of asking for a rating (D-68).
+ */
 export function stepsLater(project: Project, row: Row, rows: readonly Row[], foreign: boolean, now: number): Later[] {
   const steps: Later[] = []
-  const mine = !!row.session.assignee && !foreign
-  const form = formAt(project, rows, row)
-  if (form) steps.push({ at: Date.parse(form), text: 'plan.backlogAt' })
-  if (mine && project.hours.own_until) steps.push({ at: Date.parse(project.hours.own_until), text: 'plan.shiftEnd' })
-  // Only answered dialogs end by themselves, and not without the tag that is required.
-  const ends = project.auto_close_minutes && row.session.assignee && !row.session.waiting_since && row.last?.kind === 'message'
-  if (ends && (!project.tagging || row.session.tags.length))
-    steps.push({ at: Date.parse(row.last!.at) + project.auto_close_minutes! * 60_000, text: 'plan.autoClose' })
+  const { hours } = project
+  const { session } = row
+  const add = (at: string | number | undefined, text: Later['text'], name?: string) => at && steps.push({ at: Number(new Date(at)), text, name })
+  if (session.closed_at) add(session.rating_until, 'plan.ratingEnd')
+  else {
+    const untaken = !session.assignee
+    add(formAt(project, rows, row), 'plan.backlogAt')
+    if (!foreign) {
+      add(hours.own_until, untaken ? 'plan.shiftEndUntaken' : 'plan.shiftEnd')
+      const closing = hours.closings?.find((c) => c.department_id === session.department?.id)
+      if (session.department) add(closing?.at, untaken ? 'plan.deptClosesUntaken' : 'plan.deptCloses', session.department.name)
+      else add(closing?.at, untaken ? 'plan.commonClosesUntaken' : 'plan.commonCloses')
+    }
+    // Only answered dialogs end by themselves, and not without the tag that is required.
+    const ends = project.auto_close_minutes && !untaken && !session.waiting_since && !row.blocked_ip && row.last?.kind === 'message'
+    if (ends && (!project.tagging || session.tags.length)) add(Date.parse(row.last!.at) + project.auto_close_minutes! * 60_000, 'plan.autoClose')
+  }
   return steps.filter((s) => s.at > now).sort((a, b) => a.at - b.at)
 }
 
