@@ -62,6 +62,7 @@ type Env struct {
 	dir      string
 	postgres *local.Postgres
 	temporal *local.Temporal
+	log      *local.LogFile // of Temporal
 }
 
 // NewEnv starts a PostgreSQL in a new folder for temporary files.
@@ -79,8 +80,13 @@ func NewEnv(ctx context.Context) (*Env, error) {
 
 // StartTemporal starts the Temporal of the environment.
 func (e *Env) StartTemporal(ctx context.Context) error {
+	log, err := local.OpenLog(e.logPath())
+	if err != nil {
+		return err
+	}
+	e.log = log
 	t, err := local.StartTemporal(ctx, local.TemporalOptions{
-		Binary: local.TemporalBinary(), DatabaseURL: e.DatabaseURL, Namespace: "otklik", Output: os.Stderr,
+		Binary: local.TemporalBinary(), DatabaseURL: e.DatabaseURL, Namespace: "otklik", Output: log,
 	})
 	if err != nil {
 		return err
@@ -89,11 +95,19 @@ func (e *Env) StartTemporal(ctx context.Context) error {
 	return nil
 }
 
+// logPath is where Temporal writes: it complains at length of every client that is cut off, which many tests do.
+func (e *Env) logPath() string { return filepath.Join(e.dir, "temporal.log") }
+
 // Stop stops both and removes the folder.
 func (e *Env) Stop() error {
 	var err error
 	if e.temporal != nil {
-		err = e.temporal.Stop()
+		if err = e.temporal.Stop(); err != nil {
+			err = fmt.Errorf("Temporal: %w\n%s", err, local.Tail(e.logPath(), 4000))
+		}
+	}
+	if e.log != nil {
+		err = errors.Join(err, e.log.Close())
 	}
 	return errors.Join(err, e.postgres.Stop(), os.RemoveAll(e.dir))
 }
