@@ -1,7 +1,7 @@
 # make build   bin/otklik with console and widget inside, and Temporal beside it
 # make run     everything on this machine, with demo data
 # make test    every check and every test; ends with "N passed, N failed"
-# make fire    the promises with real processes killed, stopped and cut off; ten minutes
+# make fire    the promises with real processes killed, stopped and cut off; six minutes
 # make soak    two consoles at work for an hour: no reload, no stuck row, no growing memory
 # make mutants  plants the faults of local/cmd/mutants/list.txt and sees each one caught
 # make bench   the figures of docs/performance.md; on a quiet machine
