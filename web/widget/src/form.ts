@@ -76,7 +76,7 @@ export function createForm(core: Core, config: Form, sent: () => void) {
     h("p", null, t("form.intro")),
     ...fields.flatMap(([name, label, , type]) => {
       const required = config[name] === "required";
-      inputs[name] = h("input.in", { type, autocomplete: type, maxLength: 100, placeholder: t(label) + (required ? " *" : ""), required, "aria-describedby": name });
+      inputs[name] = h("input.in", { type, autocomplete: type, maxLength: 100, "aria-label": t(label), placeholder: t(label) + (required ? " *" : ""), required, "aria-describedby": name });
       return [inputs[name], error(name)];
     }),
     h("div.ck", null,
