@@ -206,7 +206,7 @@ func (l *lab) copyTree(ctx context.Context) error {
 		return nil
 	}
 	to := filepath.Join(l.dir, "tree")
-	script := `set -e; mkdir -p "$0"; git ls-files -z -- web texts api e2e package.json | xargs -0 cp --parents -t "$0" 2>/dev/null || true
+	script := `set -e; mkdir -p "$0"; git ls-files -z -- web texts api dialog transcript e2e package.json | xargs -0 cp --parents -t "$0" 2>/dev/null || true
 find web e2e -maxdepth 3 -name node_modules -not -path '*/node_modules/*' | while read -r d; do ln -s "$PWD/$d" "$0/$d"; done`
 	if out, err := l.command(ctx, ".", "sh", "-c", script, to); err != nil {
 		return describe(err, out)

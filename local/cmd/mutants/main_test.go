@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -23,6 +25,22 @@ func TestList(t *testing.T) {
 		}
 		if m.find == m.make {
 			t.Errorf("%s plants nothing", m.name)
+		}
+	}
+}
+
+// Each section of the source page has a fault of its own; 15 is what the page presupposes.
+func TestSections(t *testing.T) {
+	all, err := parse(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for section := 1; section <= 15; section++ {
+		name := fmt.Sprintf("section %d", section)
+		if !slices.ContainsFunc(all, func(m mutant) bool {
+			return strings.HasPrefix(m.name, name+":") || strings.HasPrefix(m.name, name+",")
+		}) {
+			t.Errorf("no fault for %s", name)
 		}
 	}
 }
