@@ -3,7 +3,8 @@
 // A range is refused: it says nothing of which numbers in it are checked.
 //
 //	go run ./local/cmd/reqs            writes the table
-//	go run ./local/cmd/reqs -check     fails when the table is not what it would write, or a requirement has no test
+//	go run ./local/cmd/reqs -check     fails when the table is not what it would write, a requirement has no test, or one
+//	                                   of the console has none in a browser
 package main
 
 import (
@@ -48,7 +49,7 @@ func run(root string, check bool) error {
 	if err != nil {
 		return err
 	}
-	var unknown, missing []string
+	var unknown, missing, unseen []string
 	for number := range found {
 		if !slices.Contains(wanted, number) {
 			unknown = append(unknown, number)
@@ -59,17 +60,26 @@ func run(root string, check bool) error {
 			missing = append(missing, number)
 		}
 	}
+	for _, number := range ofTheConsole(string(text)) {
+		if !slices.ContainsFunc(found[number], func(test string) bool { return strings.HasPrefix(test, "e2e/") }) {
+			unseen = append(unseen, number)
+		}
+	}
 	slices.Sort(unknown)
 	if len(unknown) > 0 {
 		return fmt.Errorf("tests name what is no requirement: %s", strings.Join(unknown, ", "))
 	}
 	now := append(bytes.TrimRight(text, "\n"), "\n\n"+table(wanted, found)...)
 	if !check {
-		fmt.Printf("reqs: %d requirements, %d without a test: %s\n", len(wanted), len(missing), strings.Join(missing, ", "))
+		fmt.Printf("reqs: %d requirements; without a test: %s; of the console and in no browser: %s\n",
+			len(wanted), strings.Join(missing, ", "), strings.Join(unseen, ", "))
 		return os.WriteFile(path, now, 0o644)
 	}
 	if len(missing) > 0 {
 		return fmt.Errorf("no test carries %s", strings.Join(missing, ", "))
+	}
+	if len(unseen) > 0 {
+		return fmt.Errorf("no test in a browser carries %s, which the console shows", strings.Join(unseen, ", "))
 	}
 	if !bytes.Equal(old, now) {
 		return fmt.Errorf("the table in %s is old: go run ./local/cmd/reqs", page)
@@ -79,6 +89,7 @@ func run(root string, check bool) error {
 
 var (
 	definition = regexp.MustCompile(`(?m)^\*\*([RI]-[0-9]+)\*\*`)
+	console    = regexp.MustCompile(`(?m)^- Part:.*Console UI`)
 	mention    = regexp.MustCompile(`\b[RI]-[0-9]{2,3}\b`)
 	span       = regexp.MustCompile(`\b[RI]-[0-9]{2,3} ?(?:to|\.\.|…|-|–|—) ?(?:[RI]-)?[0-9]{2,3}\b`)
 )
@@ -88,6 +99,17 @@ func defined(page string) []string {
 	var out []string
 	for _, m := range definition.FindAllStringSubmatch(page, -1) {
 		out = append(out, m[1])
+	}
+	return out
+}
+
+// ofTheConsole are the numbers whose part is the console: they are seen on its screen or not at all.
+func ofTheConsole(page string) []string {
+	var out []string
+	for entry := range strings.SplitSeq(page, "\n\n") {
+		if m := definition.FindStringSubmatch(entry); m != nil && console.MatchString(entry) {
+			out = append(out, m[1])
+		}
 	}
 	return out
 }

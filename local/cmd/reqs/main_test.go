@@ -20,7 +20,7 @@ func TestRun(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(page, "**R-001** one\n\n**I-02** two\n")
+	write(page, "**R-001** one\n- Part: API, Console UI\n\n**I-02** two\n- Part: API\n")
 	write("a/a_test.go", "package a\n\nimport \"testing\"\n\n// TestOne: R-001.\nfunc TestOne(t *testing.T) {}\n\n// helper R-777\nfunc help() {}\n")
 	write("web/a.test.ts", "// I-02\nit('keeps', () => {})\ntest(\"R-001 draws\", async () => {})\n")
 	write("web/node_modules/x.test.ts", "it('R-999', () => {})\n")
@@ -30,11 +30,18 @@ func TestRun(t *testing.T) {
 	if err := run(root, false); err != nil {
 		t.Fatal(err)
 	}
+	if err := run(root, true); err == nil || !strings.Contains(err.Error(), "R-001") {
+		t.Errorf("a requirement of the console that no browser shows passed: %v", err)
+	}
+	write("e2e/a.test.mjs", "  await step('shows it (R-001)', async () => {})\n")
+	if err := run(root, false); err != nil {
+		t.Fatal(err)
+	}
 	if err := run(root, true); err != nil {
 		t.Fatal(err)
 	}
 	raw, _ := os.ReadFile(filepath.Join(root, page))
-	for _, want := range []string{"| R-001 | a/a_test.go: TestOne<br>web/a.test.ts: R-001 draws |", "| I-02 | web/a.test.ts: keeps |"} {
+	for _, want := range []string{"| R-001 | a/a_test.go: TestOne<br>e2e/a.test.mjs: shows it (R-001)<br>web/a.test.ts: R-001 draws |", "| I-02 | web/a.test.ts: keeps |"} {
 		if !slices.Contains(strings.Split(string(raw), "\n"), want) {
 			t.Errorf("no line %q in\n%s", want, raw)
 		}
