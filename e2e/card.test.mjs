@@ -233,7 +233,7 @@ test('the card and the chat log', { timeout: 10 * 60_000 }, async (t) => {
     await until('the file may be had without a reload', async () => (await button('act.download').getAttribute('aria-disabled')) === 'false')
   })
 
-  await step('the chat log: filters, the three panes for reading, search, a bookmark (I-07, R-079, D-63)', async () => {
+  await step('the chat log: filters, the three panes for reading, search, a bookmark (I-07, R-079, R-080, D-63)', async () => {
     const { head_seq } = await as(page, 'GET', path)
     await command(page, 'POST', `${path}/leave`, { last_seen_seq: head_seq, tags: [project.tags[0].id] })
     await page.getByRole('link', { name: ru('nav.log') }).click()
@@ -257,6 +257,7 @@ test('the card and the chat log', { timeout: 10 * 60_000 }, async (t) => {
     await page.keyboard.insertText('приехал')
     await until('found in the log', async () => (await card().locator('.search-place').innerText()) === ru('search.count', { i: 1, n: 1 }))
     await until('in sight', () => inSight('mark.now'))
+    for (const way of ['search.up', 'search.down']) assert.equal(await button(way).getAttribute('aria-disabled'), 'true', 'one match alone')
     await page.reload()
     await anna.window().getByText(ru('log.readOnly')).waitFor()
     await until('three sessions again', async () => (await rows.count()) === 3)

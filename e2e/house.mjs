@@ -5,14 +5,14 @@ import { axe } from './axe.mjs'
 import { query } from './database.mjs'
 import { startOtklik } from './otklik.mjs'
 import { Operator } from './people.mjs'
-import { keep, slug } from './pictures.mjs'
+import { forget, keep, slug } from './pictures.mjs'
 import { desk, guest } from './requests.mjs'
 
 const MOSCOW = { locale: 'ru-RU', timezoneId: 'Europe/Moscow', viewport: { width: 1440, height: 900 }, acceptDownloads: true }
 
-/** Stands from before the tests of a file to their end; `name` is the folder of its pictures. */
-export function openHouse(name) {
-  const house = new House(name)
+/** Stands from before the tests of a file to their end; `name` is the folder of its pictures; options are startOtklik's. */
+export function openHouse(name, options) {
+  const house = new House(name, options)
   before(() => house.open(), { timeout: 5 * 60_000 })
   after(() => house.close(), { timeout: 60_000 })
   return house
@@ -21,12 +21,13 @@ export function openHouse(name) {
 class House {
   pages = {} // by who sits there, for the pictures of a step that failed
 
-  constructor(name) {
-    this.name = name
+  constructor(name, options) {
+    Object.assign(this, { name, options })
   }
 
   async open() {
-    this.otklik = await startOtklik()
+    forget(this.name)
+    this.otklik = await startOtklik(this.options)
     this.url = this.otklik.url
     this.browser = await chromium.launch({
       executablePath: process.env.CHROMIUM || '/usr/bin/chromium',

@@ -21,8 +21,8 @@ async function freePort() {
   return port
 }
 
-/** Runs `otklik dev` until stop(); empty: without demo data. OTKLIK_E2E_URL names one that runs already: nothing is started or killed then. */
-export async function startOtklik({ empty = false } = {}) {
+/** Runs `otklik dev` until stop(); empty: without demo data; env: settings of its own. OTKLIK_E2E_URL names one that runs already: nothing is started or killed then. */
+export async function startOtklik({ empty = false, env = {} } = {}) {
   const running = process.env.OTKLIK_E2E_URL
   if (running && !empty) return { url: running.replace(/\/$/, ''), killServe: undefined, stop: async () => {} }
   if (!existsSync(BINARY)) throw new Error(`${BINARY} is missing: run \`make build\` first`)
@@ -31,7 +31,7 @@ export async function startOtklik({ empty = false } = {}) {
   chmodSync(data, 0o755) // as root the database runs as another user, who has to get through
   const port = await freePort()
   const dev = spawn(BINARY, empty ? ['dev', '-empty'] : ['dev'], {
-    env: { ...process.env, OTKLIK_DATA: join(data, 'data'), OTKLIK_PORT: `${port}`, OTKLIK_TEMPORAL_UI_PORT: `${await freePort()}` },
+    env: { ...process.env, ...env, OTKLIK_DATA: join(data, 'data'), OTKLIK_PORT: `${port}`, OTKLIK_TEMPORAL_UI_PORT: `${await freePort()}` },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const said = []

@@ -195,6 +195,13 @@ export class Operator {
     return this.command('POST', `/operator/dialogs/${dialogId}/messages`, { text, seen_seq: 0 })
   }
 
+  /** Ends the session without the screen, with the first tag of the project if it asks for one. */
+  async leaves(dialogId) {
+    const { head_seq, row } = await this.as('GET', `/operator/dialogs/${dialogId}`)
+    const { tags } = this.projects.find((p) => p.id === row.project_id)
+    return this.command('POST', `/operator/dialogs/${dialogId}/leave`, { last_seen_seq: head_seq, ...(tags.length ? { tags: [tags[0].id] } : {}) })
+  }
+
   async open(dialogId) {
     await this.rowOf(dialogId).click()
     await this.log().waitFor()

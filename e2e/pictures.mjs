@@ -1,5 +1,5 @@
 // Pictures of every state, kept in a folder that is not committed, to lay beside the drawings.
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -13,3 +13,6 @@ export function keep(page, name) {
   mkdirSync(dirname(path), { recursive: true })
   return page.screenshot({ path })
 }
+
+/** Takes the pictures of an earlier run away. */
+export const forget = (folder) => rmSync(`${PICTURES}${folder}`, { recursive: true, force: true })

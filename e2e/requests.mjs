@@ -15,7 +15,7 @@ async function ask(url, init) {
   }
 }
 
-/** A visitor without a browser; `visit` is told of his page, `headers` go with each request. */
+/** A visitor without a browser; `visit` is told of his page, `headers` go with each request until he moves. */
 export async function guest(url, { key = 'zavarka', visit = {}, headers = {} } = {}) {
   const all = { 'Content-Type': 'application/json', 'User-Agent': FIREFOX, ...headers }
   const told = {
@@ -26,8 +26,20 @@ export async function guest(url, { key = 'zavarka', visit = {}, headers = {} } =
     ask(`${url}/api/v1/visitor/${path}`, { method: 'POST', headers: { ...all, Authorization: `Bearer ${token}` }, body: JSON.stringify({ client_id: randomUUID(), ...body }) })
   return {
     dialog: state.dialog_id,
+    /** To another address or browser. */
+    moves(to) {
+      Object.assign(all, to)
+      return this
+    },
+    /** Another page load, as his widget tells it. */
+    async visits(to, page) {
+      this.moves(to)
+      await ask(`${url}/api/v1/visitor/visit`, { method: 'POST', headers: { ...all, Authorization: `Bearer ${token}` }, body: JSON.stringify({ ...told, locale: undefined, ...page }) })
+    },
     say: (text) => post('messages', { text }),
     choose: (department_id) => post('department', { department_id }),
+    /** Everything he has been sent. */
+    events: async () => (await ask(`${url}/api/v1/visitor/events?limit=200`, { method: 'GET', headers: { ...all, Authorization: `Bearer ${token}` } })).events,
     fill: (form) => post('form', { consent: true, consent_text: 'Даю согласие', consent_version: '1', ...form }),
   }
 }

@@ -130,20 +130,6 @@ test('talking to visitors, hours and presence', { timeout: 10 * 60_000 }, async 
     await until('light', () => page.evaluate(() => document.documentElement.dataset.theme === 'light'))
   })
 
-  await step('a backlog of twelve is told with its number (R-034, R-036, M-08)', async () => {
-    for (let i = 0; i < 12; i++) {
-      const one = await house.guest()
-      await one.choose(project.departments[0].id)
-      await one.say(`Вопрос ${i}`)
-    }
-    await page.locator('.ban.backlog').waitFor()
-    const n = (await as(page, 'GET', '/operator/me')).projects.find((p) => p.id === project.id).backlog
-    assert.ok(n >= 10)
-    await until('the number', async () => (await page.locator('.ban.backlog').innerText()).includes(ru('backlog.operator', { n })))
-    await picture('backlog')
-    await axe('the backlog')
-  })
-
   await step('narrow, and in three languages: axe, no raw keys', async () => {
     for (const lang of ['ru', 'en', 'kk'])
       for (const width of [1440, 768]) {
