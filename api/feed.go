@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,9 +21,11 @@ type feed struct {
 	mu      sync.Mutex
 	revs    map[string]seen     // revisions known here
 	pending map[string]struct{} // dialogs to hint at
-	since   time.Time           // how far the sweep has looked, in the database's real time
-	wake    chan struct{}       // hints to send
-	now     chan struct{}       // sweep at once
+	typing  map[store.Typing]struct{}
+	since   time.Time     // how far the sweep has looked, in the database's real time
+	wake    chan struct{} // hints to send
+	typed   chan struct{} // somebody writes
+	now     chan struct{} // sweep at once
 }
 
 type seen struct {
@@ -34,12 +38,13 @@ const (
 	sweepOverlap = 8 * time.Second // a change is stamped when written, up to 2 s early, and seen when committed
 	sweepPage    = 2000
 	notifyEvery  = 40 * time.Millisecond
+	typingEvery  = 250 * time.Millisecond
 	rememberRevs = 15 * time.Second
 )
 
 func newFeed(s *Server) *feed {
 	return &feed{s: s, origin: uuid.NewString(), revs: map[string]seen{}, pending: map[string]struct{}{},
-		wake: make(chan struct{}, 1), now: make(chan struct{}, 1)}
+		typing: map[store.Typing]struct{}{}, typed: make(chan struct{}, 1), wake: make(chan struct{}, 1), now: make(chan struct{}, 1)}
 }
 
 // own records a change of this process and hints at it to others.
@@ -90,13 +95,59 @@ func (f *feed) notify(ctx context.Context) {
 	}
 }
 
-func (f *feed) listen(ctx context.Context) {
-	f.s.store.Listen(ctx, f.origin, func() {
+// writes hints to others that somebody writes: coalesced, and no more of them than one payload takes.
+func (f *feed) writes(t store.Typing) {
+	f.mu.Lock()
+	if len(f.typing) < store.MaxTyping {
+		f.typing[t] = struct{}{}
+	}
+	f.mu.Unlock()
+	select {
+	case f.typed <- struct{}{}:
+	default:
+	}
+}
+
+// notifyTyping sends them, beside the hints that are waited for.
+func (f *feed) notifyTyping(ctx context.Context) {
+	for {
 		select {
-		case f.now <- struct{}{}: // hints from before the connection are lost
-		default:
+		case <-ctx.Done():
+			return
+		case <-f.typed:
 		}
-	}, func(ids []string) { f.load(ids) }) // what fails the sweep finds
+		f.mu.Lock()
+		now := slices.Collect(maps.Keys(f.typing))
+		clear(f.typing)
+		f.mu.Unlock()
+		if !f.s.breaker.open.Load() && len(now) > 0 {
+			c, cancel := f.s.within()
+			_ = f.s.store.NotifyTyping(c, f.origin, now) // one that is lost is missed by nobody
+			cancel()
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(typingEvery):
+		}
+	}
+}
+
+func (f *feed) listen(ctx context.Context) {
+	f.s.store.Listen(ctx, f.origin, store.Hints{
+		Connected: func() {
+			select {
+			case f.now <- struct{}{}: // hints from before the connection are lost
+			default:
+			}
+		},
+		Changed: func(ids []string) { f.load(ids) }, // what fails the sweep finds
+		Typing: func(list []store.Typing) {
+			for _, t := range list {
+				f.s.hub.typed(t)
+			}
+		},
+	})
 }
 
 // load reads dialogs that changed elsewhere and tells everybody here.

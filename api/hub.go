@@ -223,34 +223,47 @@ func (h *hub) keep(x *sub, row *store.Row) bool {
 	return false
 }
 
-// typing passes on that somebody is writing: the visitor sees it of the assignee by name, operators see the visitor's.
+// typing passes on that somebody is writing in a dialog he has open, here and at other processes.
 func (h *hub) typing(from *conn, dialogID string) {
-	if !from.passTyping() {
+	if !from.passTyping() || !h.has(from, dialogID) {
 		return
 	}
+	t := store.Typing{DialogID: dialogID, OperatorID: from.operator}
+	h.typed(t)
+	h.s.feed.writes(t)
+}
+
+func (h *hub) has(c *conn, dialogID string) bool {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	t := h.topics[dialogID]
+	if t := h.topics[dialogID]; t != nil {
+		for x := range t.subs {
+			if x.conn == c {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// typed tells the sockets of this process: the visitor sees it of the assignee by name, operators see the visitor's.
+func (h *hub) typed(by store.Typing) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	t := h.topics[by.DialogID]
 	if t == nil {
 		return
 	}
 	toVisitor := typingFrame{Type: "typing"}
-	if from.operator != "" && from.operator == t.assignee {
+	if by.OperatorID != "" && by.OperatorID == t.assignee {
 		toVisitor.Name = t.name
-	}
-	mine := false
-	for x := range t.subs {
-		mine = mine || x.conn == from
-	}
-	if !mine {
-		return // only of dialogs he has open
 	}
 	for x := range t.subs {
 		switch {
-		case from.operator != "" && x.log == store.VisitorLog:
+		case by.OperatorID != "" && x.log == store.VisitorLog:
 			x.conn.send(toVisitor)
-		case from.operator == "" && x.log == store.OperatorLog:
-			x.conn.send(typingFrame{Type: "typing", DialogID: dialogID})
+		case by.OperatorID == "" && x.log == store.OperatorLog:
+			x.conn.send(typingFrame{Type: "typing", DialogID: by.DialogID})
 		}
 	}
 }

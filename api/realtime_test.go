@@ -311,6 +311,46 @@ func TestSettingsActOnScreens(t *testing.T) {
 	desk.within(p, "me")
 }
 
+// Typing reaches clients of other processes: the visitor's his operators, the assignee's the visitor, with his name; and
+// of a dialog that one has not open nothing is passed on (design 5).
+func TestTypingAcrossProcesses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, base := w.serve(w.store)
+	v := w.visitor()
+	v.says("вопрос")
+	w.anna.says(v, "ответ")
+	widget := v.socket(0)
+	there := w.anna.socketAt(base)
+	open := map[string]any{"type": "open", "dialog_id": v.dialog, "after": 0}
+	typing := map[string]any{"type": "typing", "dialog_id": v.dialog}
+	w.vera.socketAt(base).send(typing) // she has not opened it: nobody is told, or the visitor would hear no name first
+	there.send(open)
+	there.next("event", eventText("ответ"))
+	heard := func(from, to *socket, with map[string]any) map[string]any {
+		t.Helper()
+		over := w.promise(actIn)
+		for { // a hint from before the listener was connected is lost, and one client passes one a second
+			from.send(with)
+			select {
+			case f := <-to.frames:
+				if holdFrame(t, to.schema, f); f["type"] == "typing" {
+					return f
+				}
+			case <-over.over:
+				t.Fatal("not heard")
+			case <-time.After(300 * time.Millisecond):
+			}
+		}
+	}
+	if f := heard(there, widget, typing); f["name"] != w.anna.name || f["dialog_id"] != nil {
+		t.Errorf("the visitor hears %v", f)
+	}
+	if f := heard(widget, there, map[string]any{"type": "typing"}); f["dialog_id"] != v.dialog || f["name"] != nil {
+		t.Errorf("the operator hears %v", f)
+	}
+}
+
 // What a client may not say closes its socket; too much of it does not take the server's time.
 func TestSocketManners(t *testing.T) {
 	t.Parallel()

@@ -12,6 +12,12 @@ import (
 // fails to tell the sweep finds.
 const channel = "otklik"
 
+// typingChannel carries that somebody writes; one that is lost is missed by nobody.
+const typingChannel = "otklik_typing"
+
+// MaxTyping bounds one payload of it: what is more is dropped.
+const MaxTyping = 100
+
 // notifyIDs bounds one payload: PostgreSQL takes less than 8,000 bytes.
 const notifyIDs = 200
 
@@ -33,11 +39,30 @@ func (s *Store) NotifyFrom(ctx context.Context, origin string, dialogIDs []strin
 	return nil
 }
 
-// Listen tells changed the ids that others notify, on one connection of its own, until ctx ends. After each connect it
-// calls connected, since hints from before are lost.
-func (s *Store) Listen(ctx context.Context, origin string, connected func(), changed func(ids []string)) {
+// Typing says that somebody writes in a dialog: an operator, or, when there is none, its visitor.
+type Typing struct{ DialogID, OperatorID string }
+
+// NotifyTyping hints to the other API processes that these write now.
+func (s *Store) NotifyTyping(ctx context.Context, origin string, now []Typing) error {
+	parts := make([]string, 0, MaxTyping)
+	for _, t := range now[:min(len(now), MaxTyping)] {
+		parts = append(parts, t.DialogID+"/"+t.OperatorID)
+	}
+	_, err := s.pool.Exec(ctx, `SELECT pg_notify($1, $2)`, typingChannel, origin+":"+strings.Join(parts, ","))
+	return unavailable(err)
+}
+
+// Hints are what a listener is told.
+type Hints struct {
+	Connected func() // after each connect, since hints from before are lost
+	Changed   func(dialogIDs []string)
+	Typing    func([]Typing)
+}
+
+// Listen tells what others notify, on one connection of its own, until ctx ends.
+func (s *Store) Listen(ctx context.Context, origin string, tell Hints) {
 	for ctx.Err() == nil {
-		s.listen(ctx, origin, connected, changed)
+		s.listen(ctx, origin, tell)
 		select {
 		case <-ctx.Done():
 		case <-time.After(500 * time.Millisecond): // the database is down, or the connection broke
@@ -45,7 +70,7 @@ func (s *Store) Listen(ctx context.Context, origin string, connected func(), cha
 	}
 }
 
-func (s *Store) listen(ctx context.Context, origin string, connected func(), changed func(ids []string)) {
+func (s *Store) listen(ctx context.Context, origin string, tell Hints) {
 	conn, err := pgx.ConnectConfig(ctx, s.pool.Config().ConnConfig)
 	if err != nil {
 		return
@@ -55,10 +80,10 @@ func (s *Store) listen(ctx context.Context, origin string, connected func(), cha
 		defer cancel()
 		_ = conn.Close(ctx)
 	}()
-	if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {
+	if _, err := conn.Exec(ctx, "LISTEN "+channel+"; LISTEN "+typingChannel); err != nil {
 		return
 	}
-	connected()
+	tell.Connected()
 	for {
 		// A wait has an end, so that a connection that died silently is noticed.
 		wait, cancel := context.WithTimeout(ctx, 20*time.Second)
@@ -67,8 +92,14 @@ func (s *Store) listen(ctx context.Context, origin string, connected func(), cha
 		switch {
 		case err == nil:
 			from, ids, ok := strings.Cut(n.Payload, ":")
-			if ok && ids != "" && (origin == "" || from != origin) {
-				changed(strings.Split(ids, ","))
+			if !ok || ids == "" || (origin != "" && from == origin) {
+				continue
+			}
+			switch list := strings.Split(ids, ","); n.Channel {
+			case channel:
+				tell.Changed(list)
+			case typingChannel:
+				tell.Typing(typingOf(list))
 			}
 		case ctx.Err() != nil:
 			return
@@ -83,4 +114,12 @@ func (s *Store) listen(ctx context.Context, origin string, connected func(), cha
 			return
 		}
 	}
+}
+
+func typingOf(list []string) []Typing {
+	out := make([]Typing, len(list))
+	for i, x := range list {
+		out[i].DialogID, out[i].OperatorID, _ = strings.Cut(x, "/")
+	}
+	return out
 }
