@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"encoding/base64"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -32,8 +31,9 @@ func (s *Server) openDialogs(ctx context.Context, seat store.Seat) (openList, er
 	out := openList{sights: make([]sight, 0, len(open)), open: open, now: now}
 	viewer := seat.Operator.At(now)
 	for i := range open {
-		if g := &open[i]; dialog.Visible(*g.State, viewer, now) {
-			out.sights = append(out.sights, look(g.State, &seat.Settings, g.ShownAt, &viewer, g.Read, now))
+		g := &open[i]
+		if v := dialog.See(g.State, &viewer, &seat.Settings, now); v.Visible {
+			out.sights = append(out.sights, sightOf(v, g.State, g.ShownAt, &viewer, g.Read, now))
 		}
 	}
 	return out, nil
@@ -98,10 +98,12 @@ func changesAt(sights []sight, shift time.Time) time.Time {
 // the cursor too: a page begins after a key, whatever has come or gone before it.
 var sortKeys = map[string]func(sight) string{
 	"priority": sight.rank,
-	"newest": func(v sight) string {
-		return fmt.Sprintf("%016x%s", math.MaxInt64-v.shown.UnixMicro(), v.state.ID)
-	},
-	"oldest": func(v sight) string { return fmt.Sprintf("%016x%s", v.shown.UnixMicro(), v.state.ID) },
+	"newest":   func(v sight) string { return keyOf(math.MaxInt64-v.shown.UnixMicro(), v.state.ID) },
+	"oldest":   func(v sight) string { return keyOf(v.shown.UnixMicro(), v.state.ID) },
+}
+
+func keyOf(micros int64, id string) string {
+	return string(append(dialog.AppendKey(make([]byte, 0, 16+len(id)), micros), id...))
 }
 
 func (s *Server) listDialogs(c *fiber.Ctx) error {
@@ -152,16 +154,24 @@ func cutPage(sights []sight, g dialog.Group, keyOf func(sight) string, after str
 		v   *sight
 	}
 	var list []entry
+	beyond := ""    // the page ends before it; empty: not known yet
+	cut := func() { // ten thousand are not sorted to show fifty
+		slices.SortFunc(list, func(a, b entry) int { return strings.Compare(a.key, b.key) })
+		if len(list) > limit {
+			list, beyond = list[:limit+1], list[limit].key
+		}
+	}
 	for i := range sights {
 		if !sights[i].in(g) {
 			continue
 		}
-		if key := keyOf(sights[i]); key > after {
-			list = append(list, entry{key, &sights[i]})
+		if key := keyOf(sights[i]); key > after && (beyond == "" || key < beyond) {
+			if list = append(list, entry{key, &sights[i]}); len(list) > 4*limit {
+				cut()
+			}
 		}
 	}
-	slices.SortFunc(list, func(a, b entry) int { return strings.Compare(a.key, b.key) })
-	if len(list) > limit {
+	if cut(); len(list) > limit {
 		list = list[:limit]
 		last = list[limit-1].key
 	}

@@ -27,11 +27,11 @@ func see(row *store.Row, viewer dialog.Operator, read int64, now time.Time) sigh
 }
 
 func look(s *dialog.State, set *dialog.Settings, shown time.Time, viewer *dialog.Operator, read int64, now time.Time) sight {
-	v := sight{state: s, shown: shown, viewer: viewer, read: read, now: now}
-	v.red = dialog.Red(*s, *viewer, *set, now)
-	v.groups = dialog.Groups(*s, *viewer, v.red, now)
-	v.next, _ = dialog.NextRed(*s, *viewer, *set, now)
-	return v
+	return sightOf(dialog.See(s, viewer, set, now), s, shown, viewer, read, now)
+}
+
+func sightOf(v dialog.Sight, s *dialog.State, shown time.Time, viewer *dialog.Operator, read int64, now time.Time) sight {
+	return sight{state: s, shown: shown, viewer: viewer, read: read, now: now, red: v.Red, groups: v.Groups, next: v.Next}
 }
 
 func (v sight) unread() int64   { return max(0, v.state.VisitorEvents-v.read) }

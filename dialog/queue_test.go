@@ -393,3 +393,27 @@ func TestAutomaticClosingTexts(t *testing.T) {
 		t.Errorf("closed by %q, rating until %v", ses.ClosedBy, ses.RatingUntil)
 	}
 }
+
+// R-035, D-07: the setting changed from 60 to 120 s moves both effects, red of a taken dialog and the backlog's message,
+// from more than 60 s to more than 120 s.
+func TestLongWaitMovesBothEffects(t *testing.T) {
+	k := newTalk(t)
+	k.do(t0.Add(-time.Minute), write("здравствуйте"))
+	k.do(t0.Add(-30*time.Second), reply(anna, "слушаю"))
+	k.do(t0, write("жду"))
+	for _, limit := range []time.Duration{60 * time.Second, 120 * time.Second} {
+		k.set.LongWait = limit
+		q := Queue{Untaken: BacklogSize, Waiting: t0, LongWait: limit}
+		for _, c := range []struct {
+			at   time.Time
+			want bool
+		}{{t0.Add(limit - time.Second), false}, {t0.Add(limit), false}, {t0.Add(limit + Tick), true}, {t0.Add(limit + time.Second), true}} {
+			if red := len(Red(k.s, anna, k.set, c.at)) > 0; red != c.want {
+				t.Errorf("limit %s, after %s: red %v", limit, c.at.Sub(t0), red)
+			}
+			if due := q.Due(c.at); due != c.want {
+				t.Errorf("limit %s, after %s: message %v", limit, c.at.Sub(t0), due)
+			}
+		}
+	}
+}

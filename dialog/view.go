@@ -1,7 +1,6 @@
 package dialog
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -31,7 +30,10 @@ const (
 // MaySee reports whether the operator may know of the dialog at all: his own, or of his departments or of none (D-14);
 // senior and above see all departments. An open one of a department that is switched off is as one of none; what has
 // ended stays with those who were its members (D-70). Working time is not asked here: see Visible.
-func MaySee(s State, o Operator) bool {
+func MaySee(s State, o Operator) bool { return maySee(&s, &o) }
+
+// By reference, as everything below that is asked of each of ten thousand rows.
+func maySee(s *State, o *Operator) bool {
 	if o.Level < LevelOperator || s.Session == nil {
 		return false
 	}
@@ -42,8 +44,29 @@ func MaySee(s State, o Operator) bool {
 
 // Visible reports whether the dialog stands in the operator's lists: open, and untaken ones only in his and their
 // queue's working time (R-026 to R-028, D-22).
-func Visible(s State, o Operator, now time.Time) bool {
-	return s.Open() && MaySee(s, o) && (s.Session.AssigneeID != "" || o.Works(s.Session.DepartmentID, now))
+func Visible(s State, o Operator, now time.Time) bool { return visible(&s, &o, now) }
+
+func visible(s *State, o *Operator, now time.Time) bool {
+	return s.Open() && maySee(s, o) && (s.Session.AssigneeID != "" || o.Works(s.Session.DepartmentID, now))
+}
+
+// Sight is what one operator sees of a dialog at one moment. Its slices are shared: they are not to be changed.
+type Sight struct {
+	Visible bool
+	Red     []Reason
+	Groups  []Group
+	Next    Next // when it turns red by time alone; zero: never
+}
+
+// See works out for one row what Visible, Red, Groups and NextRed say of it.
+func See(s *State, o *Operator, set *Settings, now time.Time) Sight {
+	if !visible(s, o, now) {
+		return Sight{}
+	}
+	v := Sight{Visible: true, Red: redOf(s, o, set, now)}
+	v.Groups = groupsOf(s, o, v.Red)
+	v.Next, _ = nextOf(s, o, set, now)
+	return v
 }
 
 // Red returns why the dialog is red for this operator at this moment (D-09); computed from facts, so it is right
@@ -52,20 +75,36 @@ func Red(s State, o Operator, set Settings, now time.Time) []Reason {
 	if !Visible(s, o, now) {
 		return nil
 	}
+	return redOf(&s, &o, &set, now)
+}
+
+var (
+	onlyOverdue     = []Reason{Overdue}
+	onlyUnclaimed   = []Reason{Unclaimed}
+	onlyTransferred = []Reason{Transferred}
+	bothReasons     = []Reason{Overdue, Transferred}
+)
+
+// redOf is Red of a visible dialog.
+func redOf(s *State, o *Operator, set *Settings, now time.Time) []Reason {
 	ses := s.Session
-	var out []Reason
-	if s.Waiting() && !now.Before(redAt(ses, set)) {
-		switch ses.AssigneeID {
-		case o.ID:
-			out = append(out, Overdue)
-		case "":
-			out = append(out, Unclaimed)
+	late := s.Waiting() && !now.Before(redAt(ses, *set))
+	switch ses.AssigneeID {
+	case o.ID:
+		switch {
+		case late && ses.Transferred:
+			return bothReasons
+		case late:
+			return onlyOverdue
+		case ses.Transferred:
+			return onlyTransferred
+		}
+	case "":
+		if late {
+			return onlyUnclaimed
 		}
 	}
-	if ses.Transferred && ses.AssigneeID == o.ID {
-		out = append(out, Transferred)
-	}
-	return out
+	return nil
 }
 
 // Next is the moment the row changes by time alone, for this operator.
@@ -76,10 +115,18 @@ type Next struct {
 
 // NextRed returns when the dialog turns red for this operator if nobody acts.
 func NextRed(s State, o Operator, set Settings, now time.Time) (Next, bool) {
-	if !Visible(s, o, now) || !s.Waiting() {
+	if !Visible(s, o, now) {
 		return Next{}, false
 	}
-	at := redAt(s.Session, set)
+	return nextOf(&s, &o, &set, now)
+}
+
+// nextOf is NextRed of a visible dialog.
+func nextOf(s *State, o *Operator, set *Settings, now time.Time) (Next, bool) {
+	if !s.Waiting() {
+		return Next{}, false
+	}
+	at := redAt(s.Session, *set)
 	if !now.Before(at) {
 		return Next{}, false
 	}
@@ -119,16 +166,28 @@ func Groups(s State, o Operator, red []Reason, now time.Time) []Group {
 	if !Visible(s, o, now) {
 		return nil
 	}
+	return groupsOf(&s, &o, red)
+}
+
+var (
+	ownImportant = []Group{Mine, Important, All}
+	ownOrdinary  = []Group{Mine, All}
+	untakenOnes  = []Group{Unassigned, All} // red or not: «Важные» holds only one's own
+	colleagues   = []Group{All}
+)
+
+// groupsOf is Groups of a visible dialog.
+func groupsOf(s *State, o *Operator, red []Reason) []Group {
 	switch s.Session.AssigneeID {
 	case o.ID:
 		if len(red) > 0 {
-			return []Group{Mine, Important, All}
+			return ownImportant
 		}
-		return []Group{Mine, All}
+		return ownOrdinary
 	case "":
-		return []Group{Unassigned, All} // red or not: «Важные» holds only one's own
+		return untakenOnes
 	}
-	return []Group{All}
+	return colleagues
 }
 
 // Rank is the row's place in the base order (D-15), ascending by code units: transferred, newest first; other red,
@@ -150,7 +209,15 @@ func Rank(s State, red []Reason) string {
 }
 
 func rank(class byte, micros int64, id string) string {
-	return fmt.Sprintf("%c%016x%s", class, micros, id)
+	return string(append(AppendKey(append(make([]byte, 0, 1+16+len(id)), class), micros), id...))
+}
+
+// AppendKey appends a number that is not negative so that keys sort as numbers do: sixteen hexadecimal digits.
+func AppendKey(key []byte, n int64) []byte {
+	for shift := 60; shift >= 0; shift -= 4 {
+		key = append(key, "0123456789abcdef"[uint64(n)>>shift&15])
+	}
+	return key
 }
 
 // Dot is the mark of a project: "red", "blue" or "none".
