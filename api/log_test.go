@@ -331,6 +331,8 @@ func TestLog(t *testing.T) {
 		"?q=" + url.QueryEscape("елкин"): 1, "?q=" + url.QueryEscape("ПЁТР"): 1, "?q=example": 1, "?q=701000": 1, "?q=" + url.QueryEscape("000-00-01"): 1,
 		"?q=" + number: 2, "?q=" + strings.ToLower(number[:2]): 3, "?q=" + url.QueryEscape("%"): 0, "?q=" + url.QueryEscape("п_тр"): 0,
 		"?q=" + url.QueryEscape("ответ"): 0,
+		// One or two letters: the beginnings of words.
+		"?q=" + url.QueryEscape("пё"): 1, "?q=" + url.QueryEscape("Ел"): 1, "?q=pe": 1, "?q=" + url.QueryEscape("ет"): 0, "?q=" + url.QueryEscape("т"): 0, "?q=" + url.QueryEscape("е"): 1,
 	} {
 		if got := w.anna.log(query); len(got) != want {
 			t.Errorf("%s: %d rows, want %d", query, len(got), want)

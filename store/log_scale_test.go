@@ -40,7 +40,8 @@ func TestLogAtScale(t *testing.T) {
 		"tag": {Reader: admin, TagID: shop.TagSale}, "rare tag": {Reader: admin, TagID: shop.TagLead}, "label": {Reader: admin, LabelID: label},
 		"name": {Reader: admin, Text: "клиент 12345"}, "phone": {Reader: admin, Text: "7012345"}, "e-mail": {Reader: sales, Text: "c54321@"},
 		"common text": {Reader: admin, Text: "клиент"}, "one letter": {Reader: admin, Text: "к"}, "not there": {Reader: admin, Text: "никогда"},
-		"short and not there": {Reader: admin, Text: "ж"}, "number": {Reader: admin, Text: "1f4"},
+		"short and not there": {Reader: admin, Text: "ж"}, "two letters, not there": {Reader: admin, Text: "жж"},
+		"two letters": {Reader: admin, Text: "кл"}, "two digits": {Reader: admin, Text: "70"}, "number": {Reader: admin, Text: "1f4"},
 		"tag and operator": {Reader: sales, TagID: shop.TagLead, OperatorID: rareOperator},
 	} {
 		q.ProjectID, q.Limit = shop.Project, 51

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 
@@ -165,14 +166,23 @@ func scanLogEntry(r pgx.CollectableRow) (LogEntry, error) {
 // numberSQL takes the visitor's number from its beginning: that is how it is read out (D-18).
 const numberSQL = `lower(v.number) LIKE $`
 
-// contactSQL is what a client's card must hold: the text, or the digits of a phone number however they are written.
+// contactSQL is what a client's card must hold: the text, or the digits of a phone number however they are written. A
+// text of one or two letters is looked for at the beginnings of words only: it stands somewhere in nearly every card, and
+// the index goes by three letters, of which the blank before a word is one.
 func contactSQL(text string) (part string, args []any) {
-	const like = `otklik_contact(d.card_name, d.card_email, d.card_phone) LIKE '%' || otklik_fold($) || '%'`
-	digits := phoneDigits(text)
-	if digits == "" {
-		return like, []any{escapeLike(text)}
+	const card = `otklik_contact(d.card_name, d.card_email, d.card_phone) LIKE `
+	const within, first, begins = card + `'%' || otklik_fold($) || '%'`, card + `otklik_fold($) || '%'`, card + `'% ' || otklik_fold($) || '%'`
+	var parts []string
+	for _, wanted := range []string{escapeLike(text), phoneDigits(text)} {
+		switch {
+		case wanted == "":
+		case utf8.RuneCountInString(text) < 3:
+			parts, args = append(parts, first, begins), append(args, wanted, wanted)
+		default:
+			parts, args = append(parts, within), append(args, wanted)
+		}
 	}
-	return like + ` OR ` + like, []any{escapeLike(text), digits}
+	return strings.Join(parts, ` OR `), args
 }
 
 // contacts finds all dialogs whose client the text stands for.
