@@ -17,10 +17,13 @@ interface Choice {
   color?: number
 }
 
-/** Date, operator, tag, label, department and the client (D-63). Nothing chosen filters nothing. */
-export function LogFilters(props: { me: Me; projectId: string; filters: Filters; onChange: (filters: Filters) => void }) {
+/**
+ * Date, operator, tag, label, department and the client (D-63). Nothing chosen filters nothing.
+ * `found`: how many there are, once all are read.
+ */
+export function LogFilters(props: { me: Me; projectId: string; filters: Filters; onChange: (filters: Filters) => void; found?: number }) {
   const r = useText()
-  const { me, projectId, filters, onChange } = props
+  const { me, projectId, filters, onChange, found } = props
   const names = useLogNames(projectId).data
   const set = (change: Filters) => onChange({ ...filters, ...change })
   const days = [filters.from, filters.to].map((d) => d && dayStart(d))
@@ -55,6 +58,10 @@ export function LogFilters(props: { me: Me; projectId: string; filters: Filters;
           )}
         </Filter>
       ))}
+      <span className="sp" />
+      <span className="t13 sec" role="status">
+        {found === undefined ? null : r.plural('dialogs', found)}
+      </span>
     </div>
   )
 }

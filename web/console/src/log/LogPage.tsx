@@ -58,7 +58,7 @@ export default function LogPage({ me, route }: { me: Me; route: Route }) {
         {t('nav.skip')}
       </a>
       <TopBar me={me} area="log" />
-      {project ? <LogFilters me={me} projectId={project.id} filters={filters} onChange={filter} /> : null}
+      {project ? <LogFilters me={me} projectId={project.id} filters={filters} onChange={filter} found={log.hasNextPage || !rows.length ? undefined : rows.length} /> : null}
       <div className="frame log-frame">
         <section className="list" aria-label={t('nav.log')} data-pane="list">
           {project ? <State log={log} empty={!rows.length} filtered={!!writeFilters(filters)} onReset={() => filter({})} /> : <p className="empty">{t('project.none')}</p>}

@@ -85,6 +85,7 @@ it('lists finished sessions: visitor, last message as text, operator, department
   const name = rows()[0]!.getAttribute('aria-label')!
   for (const part of ['Гость 1', '18.11.2026', '<b>Спасибо</b>', 'Олег Петров · Продажи', 'Теги: Лид']) expect(name).toContain(part)
   expect($('.log-row b')).toBeNull()
+  expect($('.log-bar [role=status]')!.textContent).toBe('2 диалога')
 })
 
 it('filters stand in the address, and a bookmark brings them back (D-63)', async () => {
@@ -144,8 +145,8 @@ it('a row opens the conversation for reading only, with search, history, downloa
   await until(() => rows().length)
   await click(rows()[0]!.parentElement)
   expect(location.pathname).toBe(`${BASE}log/p/d1/x1`)
-  await until(() => $('.lockbar') && $('.card section'))
-  expect($('.lockbar')!.textContent).toContain(ru['log.readOnly'])
+  await until(() => $('.read-only') && $('.card section'))
+  expect($('.read-only')!.textContent).toContain(ru['log.readOnly'])
   expect($('textarea')).toBeNull()
   expect(shown()).toContain('5, Отлично')
   for (const text of [ru['search.title'], ru['hist.title'], ru['tag.session'], ru['det.title']]) expect($('.card')!.innerHTML).toContain(text)

@@ -37,6 +37,8 @@ interface LineProps {
   openForm?: number
   /** The focus is here: links are stops of Tab, elsewhere they are passed over. */
   entered?: boolean
+  /** Of the session that this entry ends; the log says them there. */
+  tags?: string
 }
 
 export const EventLine = memo(function EventLine(props: LineProps) {
@@ -51,7 +53,12 @@ export const EventLine = memo(function EventLine(props: LineProps) {
       return <SystemLine icon="dept" text={r.t('dept.chosen', { department: event.params?.department ?? '' })} event={event} mark={mark} />
     case 'system': {
       const text = systemText(r, event)
-      return text ? <SystemLine icon={SYSTEM_ICON[event.key!] ?? 'info'} text={text} event={event} mark={mark} /> : null
+      return text ? (
+        <>
+          <SystemLine icon={SYSTEM_ICON[event.key!] ?? 'info'} text={text} event={event} mark={mark} />
+          {props.tags ? <SystemLine icon="tag" text={`${r.t('tag.session')}: ${props.tags}`} event={event} mark={false} /> : null}
+        </>
+      ) : null
     }
     case 'form_request':
       return <FormRequest event={event} mark={mark} open={props.openForm === event.seq} />

@@ -11,7 +11,8 @@ import { EventLine, OutgoingBubble } from './Message.tsx'
 import { NewMessages } from './NewMessages.tsx'
 import { useStreamScroll } from './useStreamScroll.ts'
 
-export function Stream({ feed, row, sessions, typing }: { feed: Feed; row: Row; sessions: SessionSummary[]; typing: ReactNode }) {
+/** `past`: it is read in the log, where no session is a new one. */
+export function Stream({ feed, row, sessions, typing, past }: { feed: Feed; row: Row; sessions: SessionSummary[]; typing: ReactNode; past?: boolean }) {
   const r = useText()
   const workspace = useWorkspace()
   const sends = useStore(workspace.sends)
@@ -27,6 +28,7 @@ export function Stream({ feed, row, sessions, typing }: { feed: Feed; row: Row; 
   const onKeyDown = useArrows(box, blocks, heldAt, (index) => virtual.scrollToIndex(index))
   const departments = new Map(sessions.map((s) => [s.id, s.department?.name]))
   if (row.session.department) departments.set(row.session.id, row.session.department.name)
+  const tags = new Map(sessions.map((s) => [s.id, s.tags.map((tag) => tag.name).join(', ')]))
   const me = workspace.me()?.operator
   const lastShown = shown.at(-1)
   const ownBefore = lastShown?.author === 'operator' && lastShown.operator?.id === me?.id
@@ -47,10 +49,11 @@ export function Stream({ feed, row, sessions, typing }: { feed: Feed; row: Row; 
         query={search.query || undefined}
         now={search.current === line.event.seq}
         openForm={row.form?.seq}
+        tags={past && line.event.key === 'dialog.ended.operator' ? tags.get(line.event.session_id) : undefined}
         entered={held !== undefined && blocks[heldAt]?.event === line.event}
       />
     ) : (
-      <Separator key={line.key} line={line} department={line.kind === 'session' ? departments.get(line.sessionId) : undefined} />
+      <Separator key={line.key} line={line} past={past} department={line.kind === 'session' ? departments.get(line.sessionId) : undefined} />
     )
 
   return (
@@ -161,7 +164,7 @@ function edgeInSight(box: HTMLElement, step: number): number {
   return edge ? Number(edge.dataset.index) - step : 0
 }
 
-function Separator({ line, department }: { line: Exclude<Line, { kind: 'event' }>; department?: string }) {
+function Separator({ line, past, department }: { line: Exclude<Line, { kind: 'event' }>; past?: boolean; department?: string }) {
   const r = useText()
   const now = useNow(60_000)
   if (line.kind === 'day')
@@ -173,7 +176,7 @@ function Separator({ line, department }: { line: Exclude<Line, { kind: 'event' }
   return (
     <div className="sess" role="separator">
       <span>
-        <b>{r.t('session.new')}</b>
+        <b>{r.t(past ? 'hist.session' : 'session.new')}</b>
         {` · ${dayName(r, line.at, now)} ${clockTime(r.locale, line.at)}`}
         {department ? ` · ${r.t('dept.one')}: ${department}` : null}
       </span>

@@ -1,8 +1,6 @@
 import { useEffect } from 'react'
 import type { Project, Row } from '../../../shared/api.gen.ts'
-import { Refusal } from '../api/errors.ts'
 import { go } from '../app/route.ts'
-import { wish } from '../app/shortcuts.ts'
 import { useText } from '../text/text.tsx'
 import { useStore, useTabVisible, useWorkspace } from '../ui/hooks.ts'
 import { Icon } from '../ui/marks.tsx'
@@ -11,6 +9,7 @@ import { Head } from './Head.tsx'
 import { NextBar } from './NextBar.tsx'
 import { Stream } from './Stream.tsx'
 import { useDialog } from './useDialog.ts'
+import { WindowFailed, WindowFrame } from './WindowFrame.tsx'
 import { WindowSkeleton } from './WindowSkeleton.tsx'
 
 export interface WindowProps {
@@ -23,26 +22,9 @@ export interface WindowProps {
 export function WindowPane(props: WindowProps) {
   const { t } = useText()
   return (
-    <main
-      className="win"
-      aria-label={t('win.title')}
-      data-pane="window"
-      tabIndex={-1}
-      onKeyDown={(e) => {
-        // Layers close themselves first and stop the key; what is left returns to the row.
-        if (e.key === 'Escape' && !e.defaultPrevented && e.currentTarget.contains(e.target as Node)) wish('rows')
-      }}
-    >
-      {props.dialogId && props.project ? (
-        <OpenDialog key={props.dialogId} {...props} project={props.project} dialogId={props.dialogId} />
-      ) : (
-        <div className="empty mid">
-          <Icon name="chat" size={32} />
-          <div>{t('win.empty')}</div>
-          <div className="t12 mut">{t('win.emptyHint')}</div>
-        </div>
-      )}
-    </main>
+    <WindowFrame empty={{ icon: 'chat', text: t('win.empty') }}>
+      {props.dialogId && props.project ? <OpenDialog key={props.dialogId} {...props} project={props.project} dialogId={props.dialogId} /> : null}
+    </WindowFrame>
   )
 }
 
@@ -66,12 +48,12 @@ function OpenDialog(props: WindowProps & { project: Project; dialogId: string })
     if (visible && last && readBefore !== undefined && last > readBefore) workspace.markRead(dialogId, last)
   }, [visible, last, readBefore, dialogId, workspace])
 
-  if (!row) return dialog.error ? <Failed error={dialog.error} retry={dialog.refetch} /> : <WindowSkeleton />
+  if (!row) return dialog.error ? <WindowFailed error={dialog.error} retry={dialog.refetch} /> : <WindowSkeleton />
   if (!feed.ready && !feed.error && !dialog.error) return <WindowSkeleton row={row} />
   if (dialog.error)
     return (
       <>
-        <Failed error={dialog.error} retry={dialog.refetch} />
+        <WindowFailed error={dialog.error} retry={dialog.refetch} />
         {/* A claim may give the dialog to another department: the text that was being written must not vanish with it. */}
         <Composer row={row} unavailable />
       </>
@@ -104,20 +86,4 @@ function Typing({ dialogId, row }: { dialogId: string; row: Row }) {
   const workspace = useStore(useWorkspace())
   if (!workspace.isTyping(dialogId)) return null
   return <>{r.t('typing', { name: row.visitor.name || r.t('who.visitor') })}</>
-}
-
-function Failed({ error, retry }: { error: Error; retry: () => unknown }) {
-  const { t } = useText()
-  const missing = error instanceof Refusal && (error.status === 404 || error.status === 403)
-  return (
-    <div className="empty mid" role="alert">
-      <Icon name="warn" size={28} />
-      <div>{t(missing ? 'win.notFound' : 'win.failed')}</div>
-      {missing ? null : (
-        <button className="b" onClick={() => void retry()}>
-          {t('btn.retry')}
-        </button>
-      )}
-    </div>
-  )
 }
