@@ -101,9 +101,13 @@ func (s *Server) listTemplateChoice(c *fiber.Ctx) error {
 		case t.DepartmentID != "":
 			scope = TemplateOfferScopeDepartment
 		}
-		out.Templates[i] = TemplateOffer{ID: t.ID, Title: t.Title, Command: t.Command, Scope: scope,
-			Text:       dialog.FillTemplate(t.Text, row.VisitorName, seat.Operator.Name),
-			Department: namedOf(t.DepartmentID, t.Department)}
+		offer := TemplateOffer{ID: t.ID, Title: t.Title, Command: t.Command, Scope: scope,
+			Pieces: []TemplatePiece{}, Department: namedOf(t.DepartmentID, t.Department)}
+		for _, p := range dialog.FillTemplate(t.Text, row.VisitorName, seat.Operator.Name) {
+			offer.Text += p.Text
+			offer.Pieces = append(offer.Pieces, TemplatePiece{Text: p.Text, Filled: TemplatePieceFilled(p.Filled)})
+		}
+		out.Templates[i] = offer
 	}
 	return c.JSON(out)
 }

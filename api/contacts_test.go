@@ -381,6 +381,9 @@ VALUES ($1,$2,nullif($3,'')::uuid,nullif($4,'')::uuid,$5,'вечер',$6)`, uuid
 	if !slices.Equal(lines, want) {
 		t.Errorf("%q", lines)
 	}
+	if pieces := got[0].Pieces; !slices.Equal(pieces, []TemplatePiece{{Text: "Меня зовут "}, {Text: "Олег Петров", Filled: "operator_name"}}) {
+		t.Errorf("%+v", pieces)
+	}
 }
 
 // R-104, D-54: with tagging on and no active tags nothing is asked for; a tag renamed stays the same tag in the history.

@@ -265,6 +265,12 @@ const (
 	TemplateOfferScopeOwn        TemplateOfferScope = "own"
 )
 
+// Defines values for TemplatePieceFilled.
+const (
+	TemplatePieceFilledOperatorName TemplatePieceFilled = "operator_name"
+	TemplatePieceFilledVisitorName  TemplatePieceFilled = "visitor_name"
+)
+
 // Defines values for TransferTargetReason.
 const (
 	TransferTargetReasonLimitReached TransferTargetReason = "limit_reached"
@@ -1574,10 +1580,13 @@ type TemplateInput struct {
 
 // TemplateOffer defines model for TemplateOffer.
 type TemplateOffer struct {
-	Command    string             `json:"command,omitempty,omitzero"`
-	Department Named              `json:"department,omitempty,omitzero"`
-	ID         string             `json:"id"`
-	Scope      TemplateOfferScope `json:"scope"`
+	Command    string `json:"command,omitempty,omitzero"`
+	Department Named  `json:"department,omitempty,omitzero"`
+	ID         string `json:"id"`
+
+	// Pieces The text once more
+	Pieces []TemplatePiece    `json:"pieces"`
+	Scope  TemplateOfferScope `json:"scope"`
 
 	// Text Placeholders filled in: {имя посетителя}, {visitor name}, {келуші аты}; {имя оператора}, {operator name}, {оператор аты}. Others, and a name that is not known, are removed
 	Text  string `json:"text"`
@@ -1592,6 +1601,16 @@ type TemplatePage struct {
 	Items      []Template `json:"items"`
 	NextCursor string     `json:"next_cursor,omitempty,omitzero"`
 }
+
+// TemplatePiece defines model for TemplatePiece.
+type TemplatePiece struct {
+	// Filled Absent: as it was written
+	Filled TemplatePieceFilled `json:"filled,omitempty,omitzero"`
+	Text   string              `json:"text"`
+}
+
+// TemplatePieceFilled Absent: as it was written
+type TemplatePieceFilled string
 
 // Text 1 to 4000 characters; not only white space; no control characters but line breaks and tabs
 type Text = string

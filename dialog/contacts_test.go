@@ -2,6 +2,7 @@ package dialog
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -351,14 +352,27 @@ func TestTemplate(t *testing.T) {
 		"пусто {}": "пусто",
 		"две\nстроки {имя оператора}": "две\nстроки Анна",
 	} {
-		if got := FillTemplate(text, "Тимур", "Анна"); got != want {
+		if got := asText(text, "Тимур", "Анна"); got != want {
 			t.Errorf("%q became %q, want %q", text, got, want)
 		}
 	}
-	if got := FillTemplate("Здравствуйте, {имя посетителя}!", "", "Анна"); got != "Здравствуйте!" { // D-18: not known yet
+	if got := asText("Здравствуйте, {имя посетителя}!", "", "Анна"); got != "Здравствуйте!" { // D-18: not known yet
 		t.Errorf("%q", got)
 	}
-	if got := FillTemplate("{имя посетителя}", "{имя оператора}", "Анна"); got != "{имя оператора}" { // I-11: a name is text
+	if got := asText("{имя посетителя}", "{имя оператора}", "Анна"); got != "{имя оператора}" { // I-11: a name is text
 		t.Errorf("%q", got)
 	}
+	got := FillTemplate("{имя посетителя}, вечером возим.\n{имя оператора}", "Тимур", "Анна")
+	want := []Piece{{"Тимур", VisitorName}, {", вечером возим.\n", ""}, {"Анна", OperatorName}}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+}
+
+func asText(text, visitor, operator string) string {
+	var b strings.Builder
+	for _, p := range FillTemplate(text, visitor, operator) {
+		b.WriteString(p.Text)
+	}
+	return b.String()
 }

@@ -1631,9 +1631,19 @@ export interface components {
             command?: string;
             /** @description Placeholders filled in: {имя посетителя}, {visitor name}, {келуші аты}; {имя оператора}, {operator name}, {оператор аты}. Others, and a name that is not known, are removed */
             text: string;
+            /** @description The text once more */
+            pieces: components["schemas"]["TemplatePiece"][];
             /** @enum {string} */
             scope: "own" | "department" | "common";
             department?: components["schemas"]["Named"];
+        };
+        TemplatePiece: {
+            text: string;
+            /**
+             * @description Absent: as it was written
+             * @enum {string}
+             */
+            filled?: "visitor_name" | "operator_name";
         };
         BlockAnswer: {
             /** @description Still blocked after unblocking: the address is in the system list (M-24) */
@@ -2401,6 +2411,7 @@ export type AttachLabelRequest = components['schemas']['AttachLabelRequest'];
 export type DialogLabels = components['schemas']['DialogLabels'];
 export type TemplateChoice = components['schemas']['TemplateChoice'];
 export type TemplateOffer = components['schemas']['TemplateOffer'];
+export type TemplatePiece = components['schemas']['TemplatePiece'];
 export type BlockAnswer = components['schemas']['BlockAnswer'];
 export type DialogBlock = components['schemas']['DialogBlock'];
 export type SearchPage = components['schemas']['SearchPage'];

@@ -14,6 +14,9 @@ interface Group {
   items: TemplateOffer[]
 }
 
+/** Names of the placeholders (D-35). */
+const FILLED = { visitor_name: 'template.visitorName', operator_name: 'template.operatorName' } as const
+
 /** Own ones first, then those of departments, then common ones (D-35). */
 export function groupsOf(r: Reader, templates: readonly TemplateOffer[]): Group[] {
   const own: Group = { id: 'own', title: r.t('template.own'), items: [] }
@@ -158,8 +161,11 @@ export default function Templates(props: { row: Row; find: string; onUse: (text:
                 <>
                   <div className="t12 mut">{r.t('template.preview')}</div>
                   <div className="tpl-text" role="region" aria-label={r.t('template.preview')} tabIndex={0}>
-                    {current.text}
+                    {current.pieces.map((p, i) => (p.filled ? <ins key={i}>{p.text}</ins> : p.text))}
                   </div>
+                  {current.pieces.some((p) => p.filled) ? (
+                    <div className="t12 mut">{r.t('template.filled', { names: [...new Set(current.pieces.flatMap((p) => (p.filled ? [r.t(FILLED[p.filled])] : [])))].join(', ') })}</div>
+                  ) : null}
                 </>
               ) : null}
               <div className="sp" />

@@ -22,7 +22,7 @@ const templates = [
   { id: 't1', title: 'Приветствие', command: 'привет', text: 'Здравствуйте, Тимур!', scope: 'common' },
   { id: 't2', title: 'Вечерняя доставка', command: 'вечер', text: 'Вечером возим с 18:00', scope: 'department', department: { id: 'x', name: 'Продажи' } },
   { id: 't3', title: 'Отложить товар', text: 'Отложили', scope: 'own' },
-]
+].map((one) => ({ pieces: one.id === 't1' ? [{ text: 'Здравствуйте, ' }, { text: 'Тимур', filled: 'visitor_name' }, { text: '!' }] : [{ text: one.text }], ...one }))
 
 let world: World
 let drawn: Awaited<ReturnType<typeof stage>> | undefined
@@ -127,6 +127,11 @@ it('the template button opens a modal; the chosen text goes in at the cursor and
   expect(modal.querySelector('.tpl-text')?.textContent).toBe('Отложили')
   await press('ArrowDown')
   expect(modal.querySelector('.tpl-text')?.textContent).toBe('Вечером возим с 18:00')
+  expect(modal.querySelector('ins')).toBeNull()
+  await press('ArrowDown')
+  expect(modal.querySelector('.tpl-text ins')?.textContent).toBe('Тимур')
+  expect(modal.textContent).toContain(ru['template.filled'].replace('{names}', ru['template.visitorName']))
+  await press('ArrowUp')
   await press('Enter')
   await until(() => !document.querySelector('[role=dialog]'))
   expect(draft()).toBe('Добрый день! Вечером возим с 18:00До встречи')
