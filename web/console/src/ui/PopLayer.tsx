@@ -6,12 +6,13 @@ export interface PopLayerProps {
   className: string
   label: string
   align?: 'start' | 'end'
+  gap?: number
   onClose: () => void
   children: ReactNode
 }
 
 /** The layer of a PopButton, loaded apart: the first screen does not need it. */
-export default function PopLayer({ anchor, className, label, align = 'end', onClose, children }: PopLayerProps) {
+export default function PopLayer({ anchor, className, label, align = 'end', gap = 4, onClose, children }: PopLayerProps) {
   return (
     <Popover.Root open onOpenChange={(open) => !open && onClose()}>
       <Popover.Anchor virtualRef={anchor as RefObject<HTMLElement>} />
@@ -19,7 +20,7 @@ export default function PopLayer({ anchor, className, label, align = 'end', onCl
         <Popover.Content
           className={`pop ${className}`}
           align={align}
-          sideOffset={4}
+          sideOffset={gap}
           collisionPadding={8}
           aria-label={label}
           onCloseAutoFocus={(e) => {

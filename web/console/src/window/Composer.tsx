@@ -176,12 +176,8 @@ export function Composer({ row, unavailable = false }: { row: Row; unavailable?:
           onBlur={() => setFocused(false)}
         />
         <div className="tl">
-          {blocked ? null : (
-            <>
-              {withForm ? <ContactButton row={row} onError={setContactFailed} /> : null}
-              <TemplateButton onPress={() => openTemplates('')} />
-            </>
-          )}
+          {withForm ? <ContactButton row={row} off={!!blocked} onError={setContactFailed} /> : null}
+          <TemplateButton off={!!blocked} onPress={() => openTemplates('')} />
           <span className="sp" />
           <button className="b pri" aria-disabled={!ready} aria-busy={busy} onClick={send}>
             {busy ? r.t('msg.sending') : r.t('win.send')}
@@ -197,10 +193,10 @@ export function Composer({ row, unavailable = false }: { row: Row; unavailable?:
   )
 }
 
-function TemplateButton({ onPress }: { onPress: () => void }) {
+function TemplateButton({ off, onPress }: { off: boolean; onPress: () => void }) {
   const { t } = useText()
   return (
-    <button className="b gh" aria-haspopup="dialog" aria-label={t('win.template')} title={t('win.template')} onClick={onPress}>
+    <button className="b gh" aria-haspopup="dialog" aria-disabled={off} aria-label={t('win.template')} title={t('win.template')} onClick={off ? undefined : onPress}>
       <Icon name="template" />
       <span className="bt">{t('win.template')}</span>
     </button>

@@ -13,7 +13,7 @@ import { Icon } from '../ui/marks.tsx'
  * «Запросить контакты» (R-048): an answer like a message, so it takes an untaken dialog and can lose the race (D-28).
  * What is typed stays: it is no part of it.
  */
-export function ContactButton({ row, onError }: { row: Row; onError: (error: unknown) => void }) {
+export function ContactButton({ row, off, onError }: { row: Row; off: boolean; onError: (error: unknown) => void }) {
   const { t } = useText()
   const workspace = useWorkspace()
   const [command] = useState(() => new Command())
@@ -22,7 +22,7 @@ export function ContactButton({ row, onError }: { row: Row; onError: (error: unk
   const seen = useRef(0)
 
   async function request() {
-    if (busy) return
+    if (busy || off) return
     setBusy(true)
     onError(undefined)
     try {
@@ -41,7 +41,7 @@ export function ContactButton({ row, onError }: { row: Row; onError: (error: unk
   useWish('contacts', () => void request())
 
   return (
-    <button className="b gh" aria-disabled={busy} aria-busy={busy} aria-label={t('win.contacts')} title={t('win.contacts')} onClick={() => void request()}>
+    <button className="b gh" aria-disabled={busy || off} aria-busy={busy} aria-label={t('win.contacts')} title={t('win.contacts')} onClick={() => void request()}>
       <Icon name="form" />
       <span className="bt">{t('win.contacts')}</span>
     </button>

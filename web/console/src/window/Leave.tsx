@@ -112,6 +112,7 @@ export function Leave({ row, project, feed }: { row: Row; project: Project; feed
       open={open}
       onOpenChange={(to) => (to ? setOpen(true) : close())}
       onPress={press}
+      gap={8}
       popClass="leave-pop"
       popLabel={r.t('win.leave')}
       layer={layer}

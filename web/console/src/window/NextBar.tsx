@@ -31,7 +31,8 @@ export function NextBar({ row, foreign }: { row: Row; foreign: boolean }) {
       </Bar>
     )
   if (reason) {
-    const meta = reason === 'transferred' ? r.t('clock.barTransferred') : reason === 'unclaimed' && since ? r.t('clock.barUnclaimed', { t: sinceText }) : since ? r.t('clock.barSince', { t: sinceText }) : ''
+    const redSince = row.red_since ? clockTime(r.locale, row.red_since, true) : ''
+    const meta = reason === 'transferred' ? r.t('clock.barTransferred') : redSince ? r.t(reason === 'unclaimed' ? 'clock.barRedAll' : 'clock.barRed', { t: redSince }) : ''
     return (
       <Bar kind="red" icon={<ReasonBadge reason={reason} size={18} />} meta={meta} plan={<Plan row={row} foreign={foreign} />}>
         <b>{r.t(REASON_TEXT[reason])}</b>
@@ -59,8 +60,11 @@ export function NextBar({ row, foreign }: { row: Row; foreign: boolean }) {
   }
   const text =
     foreign && since ? r.t('clock.barForeign', { t: waited }) : since ? r.t('clock.barSince', { t: sinceText }) : foreign ? r.t('dialog.foreign', { name: row.session.assignee!.name }) : r.t('clock.barAnswered')
+  // Of a colleague's dialog one sees how it goes: when he answered, or how long nobody has.
+  const last = row.last?.kind === 'message' ? clockTime(r.locale, row.last.at, true) : ''
+  const meta = foreign && last ? r.t(since ? 'clock.barLast' : 'clock.barReplied', { t: last }) : ''
   return (
-    <Bar kind="calm" icon={<Icon name="clock" />} plan={<Plan row={row} foreign={foreign} />}>
+    <Bar kind="calm" icon={<Icon name="clock" />} meta={meta} plan={<Plan row={row} foreign={foreign} />}>
       {text}
     </Bar>
   )
@@ -82,7 +86,7 @@ function Bar(props: { kind: 'next' | 'red' | 'calm'; icon: ReactNode; children: 
       <span className="sp" />
       {props.meta ? <span className="t12 ell only-w">{props.meta}</span> : null}
       {props.plan ? (
-        <PopButton className="b gh sm" open={open} onOpenChange={setOpen} popClass="plan-pop" popLabel={t('plan.title')} layer={props.plan}>
+        <PopButton className="b gh sm" open={open} onOpenChange={setOpen} gap={8} popClass="plan-pop" popLabel={t('plan.title')} layer={props.plan}>
           {t('plan.title')}
           <Icon name="down" size={14} />
         </PopButton>

@@ -34,6 +34,7 @@ export function Transfer({ row }: { row: Row }) {
       title={t('win.transfer')}
       open={open}
       onOpenChange={setOpen}
+      gap={8}
       popClass="transfer-pop"
       popLabel={t('win.transferTo')}
       layer={<Targets row={row} onDone={() => setOpen(false)} />}
