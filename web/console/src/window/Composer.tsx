@@ -89,7 +89,9 @@ export function Composer({ row, unavailable = false }: { row: Row; unavailable?:
     if (!ready) return
     const body = clean(text)
     // What he saw decides whether a refusal is news to him: a colleague's claim on the screen is not a lost race.
-    const seen = workspace.feed(row.id).log.last()
+    const feed = workspace.feed(row.id)
+    const seen = feed.log.last()
+    feed.toEnd() // whoever was reading the past sees his own words appear
     if (untaken) return void claims.send(row.id, row.session.id, body, seen)
     workspace.sends.send(row.id, body, seen)
     drafts.set(row.id, '')

@@ -31,6 +31,7 @@ export function ContactButton({ row, off, onError }: { row: Row; off: boolean; o
         call('post', '/operator/dialogs/{dialog_id}/contact-request', { path: { dialog_id: row.id }, body }),
       )
       workspace.take(row.id, answer.event)
+      workspace.feed(row.id).toEnd() // what was sent is seen, whatever was being read
       void workspace.refreshMe()
       void workspace.refreshDialog(row.id)
     } catch (e) {
