@@ -106,7 +106,7 @@ test('sections 1 to 4: the page, projects, sorting, groups', { timeout: WHOLE },
     }
     const elsewhere = await page.context().newPage()
     await elsewhere.goto(page.url())
-    await elsewhere.getByRole('log').waitFor()
+    await elsewhere.getByRole('log', { name: ru('win.messages') }).waitFor()
     assert.equal(elsewhere.url(), page.url())
     await elsewhere.close()
   })

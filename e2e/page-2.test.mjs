@@ -261,7 +261,7 @@ test('section 8: the central window', { timeout: WHOLE }, async (t) => {
     const assignee = async () => (await anna.as('GET', `/operator/dialogs/${g.dialog}`)).row.session.assignee?.name
     assert.equal(await assignee(), undefined)
     await anna.input().press('Enter')
-    await anna.sees('Пишу, но ещё не отправляю')
+    await anna.sees('Пишу, но ещё не отправляю') // although the first session was being read
     assert.equal(await assignee(), anna.name)
     await until('transfer is possible', async () => (await transfer.getAttribute('aria-disabled')) !== 'true')
   })

@@ -70,6 +70,7 @@ test('two operators and a visitor, from the first word to the next session', { t
     })
     assert.equal(await loser.input().inputValue(), answers.get(loser))
     assert.equal(await loser.button('win.send').getAttribute('aria-disabled'), 'true')
+    await house.state(loser.page, 'claim lost')
     await visitor.sees(answers.get(winner))
     said.push(answers.get(winner))
     await winner.sees(answers.get(winner))
@@ -77,6 +78,7 @@ test('two operators and a visitor, from the first word to the next session', { t
     for (const who of [visitor, winner, loser]) assert.ok(!(await who.log().innerText()).includes(answers.get(loser)), `${who.name} sees the lost answer`)
     await winner.tab('mine').click()
     await winner.rowOf(dialogId).waitFor()
+    await house.state(visitor.page, 'visitor answered')
   })
 
   await step('a conversation both ways, markup is only text (R-017, I-08, I-11)', async () => {
@@ -146,6 +148,8 @@ test('two operators and a visitor, from the first word to the next session', { t
     const row = loser.rowOf(dialogId)
     await until('the row says that it was transferred', async () => (await row.getAttribute('aria-label')).includes(ru('list.transferred')))
     await until('the row is the first', async () => (await row.getAttribute('aria-posinset')) === '1')
+    await house.state(loser.page, 'transferred')
+    await house.state(winner.page, 'a colleague has it')
     await loser.tab('important').click()
     await row.waitFor()
     await loser.tab('mine').click()
@@ -189,9 +193,11 @@ test('two operators and a visitor, from the first word to the next session', { t
 
   await step('the visitor rates the dialog (R-061)', async () => {
     const form = visitor.panel().getByRole('form', { name: ru('rate.ask') })
+    await house.state(visitor.page, 'visitor rates')
     await form.getByRole('radio', { name: new RegExp(ru('rate.4')) }).check({ force: true })
     await form.getByRole('button', { name: ru('rate.send') }).click()
     await visitor.sees(ru('rate.thanks'))
+    await house.state(visitor.page, 'visitor rated')
   })
 
   await step('the visitor downloads his copy (R-090, R-093)', async () => {
