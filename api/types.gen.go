@@ -1776,6 +1776,9 @@ type WidgetConfig struct {
 	// Accent #RRGGBB
 	Accent string `json:"accent"`
 
+	// Colours CSS custom properties that follow from the accent, light and dark: --ac, the text on it --on, its border --bd
+	Colours string `json:"colours"`
+
 	// Departments Empty when the choice is off
 	Departments []Named    `json:"departments"`
 	Form        FormConfig `json:"form"`

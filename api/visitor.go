@@ -51,7 +51,7 @@ func (s *Server) getWidget(c *fiber.Ctx) error {
 	mode := func(m string) FieldMode { return FieldMode(cmp.Or(m, string(FieldModeHidden))) }
 	return c.JSON(WidgetConfig{
 		ProjectID: w.ProjectID, Side: WidgetConfigSide(w.Side), Greeting: w.Greeting, Open: w.Open,
-		ProjectName: w.ProjectName, Language: WidgetConfigLanguage(w.Language), Accent: w.Accent, Online: s.attendance.ask(c.UserContext(), store.Queue{ProjectID: w.ProjectID}),
+		ProjectName: w.ProjectName, Language: WidgetConfigLanguage(w.Language), Accent: w.Accent, Colours: accentStyle(w.Accent), Online: s.attendance.ask(c.UserContext(), store.Queue{ProjectID: w.ProjectID}),
 		Departments: namedAll(w.Departments), Rating: w.Rating,
 		Form: FormConfig{Before: w.Form.Before, Title: w.Form.Title, Name: mode(w.Form.Name), Phone: mode(w.Form.Phone), Email: mode(w.Form.Email),
 			ConsentVersion: w.Form.ConsentVersion, ConsentCompany: cmp.Or(w.Form.Company, w.ProjectName),

@@ -2134,6 +2134,8 @@ export interface components {
             language: "ru" | "en" | "kk" | "page";
             /** @description #RRGGBB */
             accent: string;
+            /** @description CSS custom properties that follow from the accent, light and dark: --ac, the text on it --on, its border --bd */
+            colours: string;
             /** @description An operator is online */
             online: boolean;
             /** @description Empty when the choice is off */

@@ -10,18 +10,20 @@ export type VisitorCreated = Schemas["VisitorCreated"];
 export type MessageAnswer = Schemas["MessageAnswer"];
 export type ServerFrame = Schemas["VisitorServerFrame"];
 
-// What a failed call throws. Status 0: no answer, so it is not known whether the command arrived.
+// What a failed call throws. No code: no answer of our server, so it is not known whether the command arrived.
 export interface Failure {
-  status: number;
   code?: string;
   field?: string;
   wait?: string | null; // Retry-After, seconds
 }
 
-// Refused for good: the same request would get the same answer.
-export const final = (f: Failure) => f.status >= 400 && f.status < 500 && f.status !== 429;
+export const tooMany = ({ code }: Failure) => code === "too_many_requests";
 
-export async function request(url: string, token?: string, body?: object): Promise<Response> {
+// Refused for good: the same request would get the same answer. Not: internal, unavailable, unauthenticated (then a new
+// visitor is made), too_many_requests.
+export const final = ({ code }: Failure) => code && !/^(int|una|too_m)/.test(code);
+
+export async function request(url: string | URL, token?: string, body?: object): Promise<Response> {
   const answer = await fetch(url, {
     method: body ? "POST" : "GET",
     headers: token ? { Authorization: `Bearer ${token}` } : {},
@@ -30,11 +32,8 @@ export async function request(url: string, token?: string, body?: object): Promi
   }).catch(() => undefined);
   if (answer?.ok) return answer;
   const error: Partial<Schemas["Error"]> = await answer?.json().catch(() => {}); // a proxy's error page is no JSON
-  throw { ...error, status: answer?.status ?? 0, wait: answer?.headers.get("Retry-After") } satisfies Failure;
+  throw { ...error, wait: answer?.headers.get("Retry-After") } satisfies Failure;
 }
-
-// The name in filename*=UTF-8''… of Content-Disposition (D-52); a plain one where the header was taken away.
-export const fileName = (header: string | null) => decodeURIComponent(/''([^;]+)/.exec(header ?? "''chat.txt")![1]!);
 
 export const newId = () => crypto.getRandomValues(new BigUint64Array(2)).join("-");
 

@@ -1,6 +1,6 @@
-import type { Failure, WidgetConfig } from "./api";
-import type { Core } from "./core";
-import { h, icon, put } from "./dom";
+import { type Failure, tooMany, type WidgetConfig } from "./api";
+import { contacts, submit } from "./core";
+import { h, warn } from "./dom";
 import type { Key } from "./keys";
 import { k, t } from "./texts";
 
@@ -17,74 +17,74 @@ const FIELDS = [
 ] as const;
 
 const shown = (form: Form) => FIELDS.filter(([name]) => form[name] !== "hidden");
-export const hasForm = (form: Form) => shown(form).length > 0;
+export const hasForm = (form: Form) => shown(form)[0];
 
-export function createForm(core: Core, config: Form, sent: () => void) {
+// What to say of what could not be sent.
+export const failed = (e: unknown) => (tooMany(e as Failure) ? k("msg.tooMany") : k("msg.failed"));
+
+// A card to fill in.
+export const card = (classes: string, title: string, send: () => void, ...rest: (Node | string)[]) =>
+  h(`form.fm${classes}`, { noValidate: true, "aria-label": title, onsubmit: (e: Event) => (e.preventDefault(), send()) }, h("b", null, title), ...rest);
+
+export function createForm(config: Form, sent: () => void) {
   const fields = shown(config);
-  const inputs: Record<string, HTMLInputElement> = {};
-  const errors: Record<string, HTMLElement> = {};
-  const error = (name: string) => (errors[name] = h("div.er", { id: name, hidden: true }));
-
-  const consent = (inputs.consent = h("input", { type: "checkbox", "aria-describedby": "consent" }));
-  const company = config.consent_company ?? config.company;
-  const narrow = matchMedia("(max-width:479.98px)").matches;
-  const words = config.consent_text || (narrow || !company ? t("consent.short") : t("consent.text", { company }));
-  const url = config.consent_url;
-  const button = h("button.bt", null, t("win.send"));
+  const rows: [name: string, wrong: Key, input: HTMLInputElement, error: HTMLElement][] = [];
+  const row = (name: string, wrong: Key, input: HTMLElement) => {
+    const error = h("div.er", { id: name, hidden: true });
+    rows.push([name, wrong, input as HTMLInputElement, error]);
+    return [input, error];
+  };
 
   function show(problems: Record<string, Key>) {
     let first: HTMLElement | undefined;
-    for (const name in errors) {
+    for (const [name, , input, error] of rows) {
       const key = problems[name];
-      const input = inputs[name] ?? button;
-      errors[name]!.hidden = !key;
+      warn(error, key && t(key));
       input.ariaInvalid = `${!!key}`;
-      if (!key) continue;
-      put(errors[name]!, icon("warn", 14), t(key));
-      first ??= input;
+      if (key) first ??= input;
     }
     first?.focus();
     return !first;
   }
 
-  async function submit() {
+  async function send() {
     const body: Record<string, string> = {};
     const problems: Record<string, Key> = {};
-    for (const [name] of fields) {
-      const value = inputs[name]!.value.trim();
+    fields.forEach(([name], i) => {
+      const value = rows[i]![2].value.trim();
       if (value) body[name] = value;
       else if (config[name] === "required") problems[name] = k("form.required");
-    }
+    });
     if (!consent.checked) problems.consent = k("form.needConsent");
     if (!show(problems)) return;
     try {
-      await core.submit("form", { ...body, consent: true, consent_text: words, consent_version: config.consent_version });
+      await submit("form", { ...body, consent: true, consent_text: words, consent_version: config.consent_version });
       sent();
     } catch (e) {
       const { code, field } = e as Failure;
-      const wrong = fields.find(([name]) => name === field);
-      if (code === "consent_required") show({ consent: k("form.needConsent") });
-      else if (wrong) show({ [wrong[0]]: code === "required" ? k("form.required") : wrong[2] });
-      else show({ all: k("msg.failed") });
+      const wrong = rows.find(([name]) => name === field);
+      show(wrong ? { [field!]: code === "required" ? k("form.required") : wrong[1] } : { all: failed(e) });
     }
   }
 
-  const title = config.title || t("form.title"); // the owner's or M-33
+  const inputs = fields.flatMap(([name, label, wrong, type]) => {
+    const required = config[name] === "required";
+    return row(name, wrong, h("input.in", { value: contacts[name] ?? "", type, autocomplete: type, maxLength: 100, "aria-label": t(label), placeholder: t(label) + (required ? " *" : ""), required, "aria-describedby": name }));
+  });
+  const consent = h("input", { type: "checkbox", "aria-describedby": "consent" });
+  const company = config.consent_company ?? config.company;
+  const narrow = matchMedia("(width<480px)").matches;
+  const words = config.consent_text || (narrow || !company ? t("consent.short") : t("consent.text", { company }));
+  const url = config.consent_url!;
 
-  return h("form.fm", { noValidate: true, "aria-label": title, onsubmit: (e: Event) => (e.preventDefault(), submit()) },
-    h("b", null, title),
+  return card("", config.title || t("form.title"), send, // the owner's title or M-33
     h("p", null, t("form.intro")),
-    ...fields.flatMap(([name, label, , type]) => {
-      const required = config[name] === "required";
-      inputs[name] = h("input.in", { type, autocomplete: type, maxLength: 100, "aria-label": t(label), placeholder: t(label) + (required ? " *" : ""), required, "aria-describedby": name });
-      return [inputs[name], error(name)];
-    }),
+    ...inputs,
     h("div.ck", null,
       h("label", null, consent, words),
       // only an address of the web: the text is the owner's, a javascript: link would run in the host page
-      /^https?:/.test(url ?? "") && h("span", null, ". ", h("a", { href: url, target: "_blank" }, t("consent.link")))),
-    error("consent"),
-    error("all"),
-    button,
+      /^https?:/.test(url) && h("span", null, ". ", h("a", { href: url, target: "_blank" }, t("consent.link")))),
+    row("consent", k("form.needConsent"), consent)[1]!,
+    ...row("all", k("msg.failed"), h("button.bt", null, t("win.send"))).reverse(), // its error stands above it
   );
 }

@@ -33,9 +33,11 @@ export const KEYS = [
   "msg.failed",
   "msg.sending",
   "msg.tooLong",
+  "msg.tooMany",
   "net.lost",
   "offline.visitor",
   "operator.joined",
+  "pref.sound",
   "rate.1",
   "rate.2",
   "rate.3",
@@ -54,8 +56,9 @@ export const KEYS = [
   "win.send",
 ] as const;
 
-// A language file has one byte per letter: ASCII as it is, from 128 on А…я, ё, і, from 208 on these; the build says when one lacks.
-export const LETTERS = "…ғқңүұәөҚӨ";
+// A language file is windows-1251, one byte per letter. It has no Kazakh letters but і: here they stand in the places of
+// ђ, ѓ, є and so on, which none of the three languages has. The build says when one lacks.
+export const LETTERS = "ғқңүіұәөҚӨ";
 
 export type Key = (typeof KEYS)[number];
 export type Lang = (typeof LANGUAGES)[number];

@@ -1,5 +1,7 @@
-import { backoff, type Failure, final, type MessageAnswer, newId } from "./api";
-import type { Store } from "./store";
+import { backoff, type Failure, final, type MessageAnswer, newId, tooMany } from "./api";
+import { ingest, out, send } from "./core";
+import { forget, keep, recallAll } from "./store";
+import { render } from "./view";
 
 // What the visitor wrote and the server has not acknowledged yet. Each entry lies under its own name in the store,
 // so a reload or another tab finds it; its id is the client_id, so sending twice stores once (I-10).
@@ -10,73 +12,75 @@ export interface Item {
   path: "messages" | "department";
   body: object;
   label: string; // what the bubble shows
-  // "": on its way; late: no answer, tried again by itself; done: stored, waits for its place in the log; else the code of a refusal
+  // "": on its way; late: no answer, slow: one too many, both tried again by themselves; done: stored, waits for its place
+  // in the log; else the code of a refusal
   state: string;
 }
 
-export type Queue = ReturnType<typeof createQueue>;
+export let items: Item[] = [];
 
-export function createQueue(store: Store, send: (path: string, body: object) => Promise<MessageAnswer>, accepted: (answer: MessageAnswer) => void, changed: () => void) {
-  let items: Item[] = store
-    .names("q:")
-    .map((name) => JSON.parse(store.get(name)!))
-    .sort((a, b) => a.n - b.n);
-  let busy = false;
-  let tries = 0;
-  let timer: ReturnType<typeof setTimeout>;
+let busy = false;
+let tries = 0;
+let timer: ReturnType<typeof setTimeout>;
 
-  const save = (it: Item) => store.set("q:" + it.id, JSON.stringify(it));
-  const unsent = () => items.filter((it) => !it.state || it.state === "late");
+const save = (it: Item) => keep("q:" + it.id, JSON.stringify(it));
 
-  // Strictly one after the other: what was written first arrives first.
-  async function flush() {
-    clearTimeout(timer);
-    changed();
-    if (busy) return;
-    busy = true;
-    for (let it: Item | undefined; (it = unsent()[0]); changed()) {
-      try {
-        const answer = await send(it.path, { ...it.body, client_id: it.id });
-        it.state = "done";
-        store.drop("q:" + it.id);
-        tries = 0;
-        accepted(answer);
-      } catch (e) {
-        const failure = e as Failure;
-        if (!final(failure)) {
-          for (const other of unsent()) other.state = "late";
-          timer = setTimeout(flush, failure.wait ? +failure.wait * 1000 : backoff(tries++));
-          break;
-        }
-        it.state = failure.code ?? "refused";
-        save(it);
+// Nothing the visitor has to do about it.
+export const waits = ({ state }: Item) => !state || state === "late" || state === "slow";
+
+// What an earlier page could not send.
+export function openQueue() {
+  items = recallAll("q:").map((text) => JSON.parse(text)).sort((a: Item, b: Item) => a.n - b.n);
+  void flush();
+}
+
+// Strictly one after the other: what was written first arrives first.
+export async function flush() {
+  clearTimeout(timer);
+  render();
+  if (busy) return;
+  busy = true;
+  for (let it: Item | undefined; !out.signal.aborted && (it = items.find(waits)); render()) {
+    try {
+      const answer = await send<MessageAnswer>(it.path, { ...it.body, client_id: it.id });
+      it.state = "done";
+      forget("q:" + it.id);
+      tries = 0;
+      ingest([answer.event]);
+    } catch (e) {
+      const failure = e as Failure;
+      if (!final(failure)) {
+        for (const other of items.filter(waits)) other.state = tooMany(failure) ? "slow" : "late";
+        timer = setTimeout(flush, failure.wait ? +failure.wait * 1000 : backoff(tries++));
+        break;
       }
-    }
-    busy = false;
-    changed();
-  }
-
-  return {
-    items: () => items,
-    flush,
-    add(path: Item["path"], body: object, label: string) {
-      const it: Item = { id: newId(), n: Math.max(Date.now(), (items.at(-1)?.n ?? 0) + 1), path, body, label, state: "" };
-      items.push(it);
+      it.state = failure.code!;
       save(it);
-      void flush();
-    },
-    retry(it: Item) {
-      it.state = "";
-      void flush();
-    },
-    // What the log has taken over.
-    forget() {
-      items = items.filter((it) => it.state !== "done");
-    },
-    drop(id: string) {
-      store.drop("q:" + id);
-      items = items.filter((it) => it.id !== id);
-      changed();
-    },
-  };
+    }
+  }
+  busy = false;
+  render();
+}
+
+export function write(path: Item["path"], body: object, label: string) {
+  const it: Item = { id: newId(), n: Math.max(Date.now(), (items.at(-1)?.n ?? 0) + 1), path, body, label, state: "" };
+  items.push(it);
+  save(it);
+  void flush();
+}
+
+export function retry(it: Item) {
+  it.state = "";
+  void flush();
+}
+
+// What the log has taken over.
+export function settle() {
+  items = items.filter((it) => it.state !== "done");
+}
+
+export function takeBack(it: Item) {
+  forget("q:" + it.id);
+  items = items.filter((other) => other !== it);
+  render();
 }

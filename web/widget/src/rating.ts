@@ -1,6 +1,8 @@
-import type { Failure, VisitorState } from "./api";
-import type { Core } from "./core";
-import { h, icon, put } from "./dom";
+import type { VisitorState } from "./api";
+import { submit } from "./core";
+import { h, icon, STAR, warn } from "./dom";
+import { card, failed } from "./form";
+import { keep } from "./store";
 import { k, t } from "./texts";
 
 // 1 to 5 stars with words and an optional comment (D-39); may be changed until a new session starts.
@@ -10,7 +12,7 @@ export type Offer = NonNullable<VisitorState["rating"]>;
 const WORDS = [k("rate.1"), k("rate.2"), k("rate.3"), k("rate.4"), k("rate.5")];
 export const word = (n: number) => `${n} · ${t(WORDS[n - 1]!)}`;
 
-export function createRating(core: Core, offer: Offer, done: () => void) {
+export function createRating(offer: Offer, done: () => void) {
   let stars = 0;
   const chosen = h("div.sw");
   const error = h("div.er", { role: "alert" });
@@ -18,7 +20,7 @@ export function createRating(core: Core, offer: Offer, done: () => void) {
   const button = h("button.bt", { disabled: true }, t("rate.send"));
 
   const labels = WORDS.map((_, i) =>
-    h("label", null, h("input.vh", { type: "radio", name: "stars", checked: i + 1 === offer.stars, "aria-label": word(i + 1), onchange: () => choose(i + 1) }), icon("star", 34)));
+    h("label", null, h("input.vh", { type: "radio", name: "stars", checked: i + 1 === offer.stars, "aria-label": word(i + 1), onchange: () => choose(i + 1) }), icon(STAR, 34)));
 
   function choose(n: number) {
     stars = n;
@@ -28,26 +30,24 @@ export function createRating(core: Core, offer: Offer, done: () => void) {
   if (offer.stars) choose(offer.stars);
 
   function skip() {
-    core.store.set("skip", offer.session_id);
+    keep("skip", offer.session_id);
     done();
   }
 
-  async function submit() {
+  async function send() {
     try {
-      await core.submit("rating", { session_id: offer.session_id, stars, comment: comment.value.trim() });
+      await submit("rating", { session_id: offer.session_id, stars, comment: comment.value.trim() });
       done();
     } catch (e) {
-      if ((e as Failure).code === "rating_closed") return skip(); // a new session has begun
-      put(error, icon("warn", 14), t("msg.failed"));
+      warn(error, t(failed(e)));
     }
   }
 
-  return h("form.fm.rt", { "aria-label": t("rate.ask"), onsubmit: (e: Event) => (e.preventDefault(), submit()) },
-    h("b", null, t("rate.ask")),
+  return card(" rt", t("rate.ask"), send,
     h("div.st", { role: "radiogroup" }, ...labels),
     chosen,
     comment,
     error,
-    h("div.two", null, h("button.bt.o", { type: "button", onclick: skip }, t("btn.skip")), button),
+    h("div.two", null, h("button.bt o", { type: "button", onclick: skip }, t("btn.skip")), button),
   );
 }

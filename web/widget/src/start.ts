@@ -1,38 +1,68 @@
 import css from "./style.css?inline";
 import { type Failure, final, request, type WidgetConfig } from "./api";
-import { createCore } from "./core";
-import { createStore } from "./store";
+import { begins, ends, out, seen, setContacts, told } from "./core";
+import { openStore } from "./store";
 import { chooseLanguage, setTexts } from "./texts";
-import { createView } from "./view";
+import { createView, show } from "./view";
 
-// Nothing is put in the page when the widget is switched off, or its server does not answer.
-export async function start({ src, dataset }: HTMLScriptElement) {
+// Nothing is put in the page when the widget is switched off, or its server does not answer. Answers when it is there.
+export function start({ src, dataset }: HTMLScriptElement) {
   const key = dataset.key!;
-  const page = document.documentElement;
   const base = new URL("api/v1", src).href; // the host is where the script came from
-
-  const ask = () => request(`${base}/widgets/${key}`);
-  const config: WidgetConfig = await (await ask()).json();
-  const lang = chooseLanguage(config.language, page.lang, dataset.lang);
-  setTexts(lang, await (await request(new URL(`widget/${lang}.txt`, src).href)).arrayBuffer());
-
+  const page = document.documentElement;
   const host = document.createElement("div");
-  const root = host.attachShadow({ mode: "open" });
-  const sheet = new CSSStyleSheet(); // constructed: a strict CSP of the host page allows it
-  sheet.replaceSync(css);
-  root.adoptedStyleSheets = [sheet];
-  const view = createView(config);
+  let clock: ReturnType<typeof setInterval>;
+
+  const tag = () => document.querySelector(`script[data-key="${key}"]`);
+  const ask = () => request(`${base}/widgets/${key}`);
   const hide = () => host.remove();
-  const core = createCore(key, base, config, createStore(`otklik:${key}:`), hide, view.render);
-  view.start(root, core);
-  const show = async () => {
-    if (await core.visit()) hide();
+  async function appear() {
+    if (await seen()) hide();
     else if (!host.isConnected) page.append(host); // beside body: a transform or filter there does not move the widget
-  };
-  await show();
-  // A new address in a single-page site is a page, too (D-49). Looked at, not hooked into: history stays the page's own.
-  let href = location.href;
-  setInterval(() => {
-    if (href !== (href = location.href)) ask().then(show, (e: Failure) => final(e) && hide());
-  }, 1000);
+  }
+  const again = () => ask().then(appear, (e: Failure) => final(e) && hide());
+
+  async function come() {
+    const config: WidgetConfig = await (await ask()).json();
+    const lang = chooseLanguage(config.language, page.lang, dataset.lang);
+    setTexts(lang, await (await request(new URL(`widget/${lang}.txt`, src))).arrayBuffer());
+    out.signal.throwIfAborted();
+
+    const root = host.attachShadow({ mode: "open" });
+    const sheet = new CSSStyleSheet(); // constructed: a strict CSP of the host page allows it
+    sheet.replaceSync(css);
+    root.adoptedStyleSheets = [sheet];
+    openStore(`otklik:${key}:`);
+    begins(key, base, config, hide);
+    createView(root);
+    await appear();
+
+    // A new address in a single-page site is a page, too (D-49), and so is one that the browser had put aside whole.
+    // Looked at, not hooked into: history stays the page's own. A tag that is taken away takes the widget along (I-01);
+    // one that its loader has taken away by now says nothing.
+    addEventListener("pageshow", (e) => e.persisted && again(), out);
+    let href = location.href;
+    const tagged = tag();
+    clock = setInterval(() => {
+      if (tagged && !tag()) remove();
+      else if (href !== (href = location.href)) again();
+    }, 1000);
+  }
+
+  function remove() {
+    clearInterval(clock);
+    ends();
+    hide();
+    delete window.Otklik;
+  }
+
+  const there = come();
+  const then = <T>(act: (x: T) => void) => (x: T) => void there.then(() => act(x), () => {});
+  window.Otklik = Object.assign(told, {
+    open: then<void>(() => show(true)),
+    close: then<void>(() => show(false)),
+    contacts: then(setContacts),
+    remove,
+  });
+  return there;
 }

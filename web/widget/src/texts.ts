@@ -5,7 +5,7 @@ export let lang: Lang;
 
 export function setTexts(code: Lang, file: ArrayBuffer) {
   lang = code;
-  texts = Array.from(new Uint8Array(file), (b) => (b < 208 ? String.fromCharCode(b < 128 ? b : b + 0x390) : LETTERS[b - 208])).join("").split("\n");
+  texts = new TextDecoder("windows-1251").decode(file).replace(/[ђ-ћ]/g, (c) => LETTERS[c.charCodeAt(0) - 0x452]!).split("\n");
 }
 
 export const t = (key: Key, params?: Record<string, string>) => texts[key as unknown as number]!.replace(/\{(\w+)\}/g, (_, name) => params?.[name] ?? "");
@@ -15,8 +15,8 @@ export const k = (key: Key) => key;
 
 // The language is the widget's setting; "page" means that of the host page, else Russian (D-56).
 export function chooseLanguage(setting: string, page: string, override?: string): Lang {
-  const code = (override || (setting === "page" ? page : setting)).slice(0, 2).toLowerCase().replace("kz", "kk");
-  return code === "en" || code === "kk" ? code : "ru";
+  const code = override || (setting === "page" ? page : setting);
+  return /^en/i.test(code) ? "en" : /^k[kz]/i.test(code) ? "kk" : "ru";
 }
 
 export const time = (at: string) => new Date(at).toLocaleTimeString("ru", { timeStyle: "short" });

@@ -1,120 +1,124 @@
-import { accentColours } from "./accent";
-import type { WidgetConfig } from "./api";
-import type { Core } from "./core";
-import { h, icon, put, reconcile } from "./dom";
-import { createStream, MAX_TEXT } from "./stream";
+import { blocked, config, down, download, events, older, out, read, sayTyping, state, told, unread } from "./core";
+import { CHAT, CROSS, DOWN, h, icon, LOCK, put, reconcile, SAVE, SEND, SILENT, SOUND, warn, WIFI } from "./dom";
+import { probe } from "./live";
+import { write } from "./queue";
+import { mute, muted } from "./sound";
+import { list, MAX_TEXT } from "./stream";
+import { keep, recall } from "./store";
 import { lang, t } from "./texts";
 
 // Launcher and panel. Style values are set through the CSSOM, so a strict CSP of the host page does not matter.
 
-export function createView(config: WidgetConfig) {
-  let core!: Core;
-  let list: ReturnType<typeof createStream>;
+export let render = () => {}; // there is nothing to see yet
+export let show: (yes: boolean) => void;
+
+export function createView(root: ShadowRoot) {
   let open = false;
+  let news = 0; // unread
   let stick = true; // follow the end of the stream
   let top: number | undefined; // seq of the first event shown, to notice older ones put before it
-  const nodes = new Map<string, Node>();
-  const phone = matchMedia("(max-width:479.98px)");
-  const dark = matchMedia("(prefers-color-scheme:dark)");
+  const phone = matchMedia("(width<480px)");
+  const name = config.project_name;
 
   const badge = h("span.bg");
-  const launcher = h("button.lch", { onclick: () => show(true) }, icon("chat", 28), badge);
+  const launcher = h("button.lch", { onclick: () => show(true) }, icon(CHAT, 28), badge);
   const avatar = h("span.a");
   const title = h("b");
   const sub = h("span");
-  const save = h("button", { onclick: download }, icon("save", 20));
-  const close = h("button", { "aria-label": t("btn.close"), onclick: () => show(false) }, icon("down", 20));
-  const bar = h("div.bar", { role: "alert", hidden: true });
-  const stream = h("div.sm", { role: "log", "aria-label": config.project_name, tabIndex: 0, onscroll: scrolled });
-  const note = h("div.er.nt", { role: "alert", hidden: true });
-  const input = h("textarea", { rows: 1, placeholder: t("win.placeholder"), enterKeyHint: "send", oninput: typed });
-  const button = h("button.s", { "aria-label": t("win.send") }, icon("send", 20));
+  const saver = h("button", { onclick: save }, icon(SAVE, 20));
+  const bell = h("button", { title: t("pref.sound"), onclick: () => (mute(), render()) });
+  const close = h("button", { "aria-label": t("btn.close"), onclick: () => show(false) });
+  const bar = h("div.bar", { role: "alert" }, icon(WIFI), t("net.lost"));
+  const stream = h("div.sm", { role: "log", "aria-label": name, tabIndex: 0, onscroll: scrolled });
+  const note = h("div.er nt", { role: "alert", hidden: true });
+  const input = h("textarea", { rows: 1, placeholder: t("win.placeholder"), enterKeyHint: "send", value: recall("draft") ?? "", oninput: typed });
+  const button = h("button.s", { "aria-label": t("win.send") }, icon(SEND, 20));
   const composer = h("form.cp", { onsubmit: submit }, input, button);
-  const refused = h("div.cp.dis", null, icon("lock"), t("block.visitor"));
-  const panel = h("div.pn", { role: "dialog", "aria-label": config.project_name, hidden: true },
-    h("div.hd", null, avatar, h("div.t", null, title, sub), save, close), bar, stream, note, composer, refused);
-  const box = h(`div.w.${config.side}`, { lang }, launcher, panel);
+  const refused = h("div.cp dis", null, icon(LOCK), t("block.visitor"));
+  const panel = h("div.pn", { role: "dialog", "aria-label": name, hidden: true },
+    h("div.hd", null, avatar, h("div.t", null, title, sub), saver, bell, close), bar, stream, note, composer, refused);
+  const box = h(`div.w ${config.side}`, { lang }, launcher, panel);
+  box.style.cssText = config.colours;
 
-  function colours() {
-    const [accent, on, border] = accentColours(config.accent, dark.matches);
-    box.style.cssText = `--ac:${accent};--on:${on};--bd:${border}`;
-  }
-
-  function show(yes: boolean) {
+  show = (yes) => {
     panel.hidden = !(open = launcher.hidden = yes);
     stick = true;
-    if (yes) core.probe();
+    if (yes) probe();
     fit();
+    grow();
     render();
-    (yes ? (core.blocked ? close : input) : launcher).focus();
-  }
+    (yes ? (blocked ? close : input) : launcher).focus();
+    tell(yes ? "open" : "close");
+  };
+
+  const tell = (type: string) => told.dispatchEvent(new CustomEvent(type, { detail: news }));
 
   const toEnd = () => stick && top && (stream.scrollTop = stream.scrollHeight);
 
   // On a phone the panel fills what the keyboard leaves of the screen.
   const viewport = window.visualViewport;
   function fit() {
+    put(close, icon(phone.matches ? CROSS : DOWN, 20));
     panel.style.cssText = phone.matches && viewport ? `height:${viewport.height}px;top:${viewport.offsetTop}px` : "";
     toEnd();
   }
 
   function scrolled() {
     stick = stream.scrollHeight - stream.scrollTop - stream.clientHeight < 40;
-    if (open && stream.scrollTop < 80) void core.older();
+    if (open && stream.scrollTop < 80) void older();
   }
 
   const text = () => input.value.replace(/[^\P{Cc}\n\t]/gu, "").trim();
   const tooLong = () => [...text()].length > MAX_TEXT;
 
-  function say(message?: string | false) {
-    note.hidden = !message;
-    put(note, !!message && icon("warn", 14), message);
-  }
-
-  function typed() {
+  function grow() {
     input.style.height = "auto";
     input.style.height = `${input.scrollHeight}px`;
     button.classList.toggle("on", !!text() && !tooLong());
-    say(tooLong() && t("msg.tooLong", { max: `${MAX_TEXT}` }));
-    if (text()) core.sayTyping();
+    warn(note, tooLong() && t("msg.tooLong", { max: `${MAX_TEXT}` }));
+  }
+
+  function typed() {
+    grow();
+    keep("draft", input.value); // not lost with the page
+    if (text()) sayTyping();
   }
 
   function submit(e: Event) {
     e.preventDefault();
     if (!text() || tooLong()) return;
     stick = true;
-    core.queue.add("messages", { text: text() }, text());
+    write("messages", { text: text() }, text());
     input.value = "";
     typed();
     input.focus();
   }
 
-  function download() {
-    if (core.state?.can_download) core.download().then(() => say(), () => say(t("net.lost")));
-    else say(t("download.offVisitor")); // R-090
+  function save() {
+    if (state?.can_download) download().then(() => warn(note), () => warn(note, t("net.lost")));
+    else warn(note, t("download.offVisitor")); // R-090
   }
 
-  function render() {
-    if (!core) return; // not started yet
-    const { state, blocked, down, events } = core;
+  render = () => {
     const operator = state?.session?.operator;
-    title.textContent = operator || config.project_name;
-    sub.textContent = operator! && (state!.session!.open && state!.operator_online ? t("status.online") : config.project_name);
+    title.textContent = operator || name;
+    sub.textContent = operator! && (state!.session!.open && state!.operator_online ? t("status.online") : name);
     avatar.hidden = !operator;
-    avatar.textContent = operator! && operator.split(" ", 2).map((w) => w[0]).join("");
+    avatar.textContent = operator! && operator.replace(/(\S)\S*\s*/g, "$1").slice(0, 2);
     const may = state?.can_download;
-    save.title = may ? t("act.download") : t("download.offVisitor");
-    save.ariaDisabled = `${!may}`;
+    saver.title = may ? t("act.download") : t("download.offVisitor");
+    saver.ariaDisabled = `${!may}`;
+    put(bell, icon(muted() ? SILENT : SOUND, 20));
+    bell.ariaPressed = `${!muted()}`;
     composer.hidden = blocked;
     refused.hidden = !blocked;
-    if (bar.hidden === down) put(bar, down && icon("warn"), down && t("net.lost"));
     bar.hidden = !down;
 
     const first = events[0]?.seq;
     const fromEnd = stream.scrollHeight - stream.scrollTop;
     stream.ariaBusy = `${first !== top}`; // history is not news to be read out
-    const focused = (box.getRootNode() as ShadowRoot).activeElement;
-    reconcile(stream, list(), nodes);
+    const focused = root.activeElement;
+    reconcile(stream, list(save));
     // the pressed button has done its work and is gone: on to the form it opened, or to writing
     if (focused?.isConnected === false) (stream.querySelector<HTMLElement>("form input") ?? input).focus();
     panel.classList.toggle("start", !first);
@@ -122,12 +126,13 @@ export function createView(config: WidgetConfig) {
     top = first;
     toEnd();
 
-    if (open && !document.hidden) core.read();
-    const n = core.unread();
-    badge.hidden = !n;
-    badge.textContent = `${n}`;
-    launcher.ariaLabel = t("widget.open") + (n ? ` (${n})` : "");
-  }
+    if (open && !document.hidden) read();
+    const changed = news !== (news = unread());
+    badge.hidden = !news;
+    badge.textContent = `${news}`;
+    launcher.ariaLabel = t("widget.open") + (news ? ` (${news})` : "");
+    if (changed) tell("unread");
+  };
 
   input.onkeydown = (e) => {
     if (e.key === "Enter" && !e.shiftKey && !e.isComposing) submit(e);
@@ -138,24 +143,18 @@ export function createView(config: WidgetConfig) {
     if (open && e.key === "Escape") show(false);
   };
 
-  return {
-    render,
-    start(root: ShadowRoot, c: Core) {
-      core = c;
-      list = createStream(core, render, download);
-      const awake = () => {
-        core.probe();
-        render();
-      };
-      document.addEventListener("visibilitychange", awake);
-      addEventListener("online", awake);
-      viewport?.addEventListener("resize", fit);
-      viewport?.addEventListener("scroll", fit);
-      dark.onchange = colours;
-      new ResizeObserver(toEnd).observe(stream);
-      colours();
-      render();
-      root.append(box);
-    },
+  const awake = () => {
+    probe();
+    render();
   };
+  for (const [target, type, act] of [
+    [document, "visibilitychange", awake],
+    [window, "online", awake],
+    [viewport, "resize", fit],
+    [viewport, "scroll", fit],
+  ] as const)
+    target?.addEventListener(type, act, out);
+  new ResizeObserver(toEnd).observe(stream);
+  render();
+  root.append(box);
 }

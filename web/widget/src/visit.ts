@@ -1,16 +1,19 @@
-import type { Store } from "./store";
+import { keep, recall } from "./store";
 
 // The visit: page loads less than 30 minutes apart. Its first address gives the utm values (R-106, D-55); a visitor is
 // made only when the person acts, so until then this browser remembers where it began.
 
 const GAP = 30 * 60_000;
 
-export function seePage(store: Store) {
+export function seePage() {
   const now = Date.now();
   const page_url = location.href.slice(0, 2000);
-  let [seen, landed, landing_url, referrer] = JSON.parse(store.get("visit") ?? "[0]");
-  if (now - seen >= GAP) [landed, landing_url, referrer] = [now, page_url, document.referrer.slice(0, 2000)];
-  store.set("visit", JSON.stringify([now, landed, landing_url, referrer]));
+  // no array: old libraries give those a toJSON that breaks them
+  let visit = JSON.parse(recall("visit") ?? "{}");
+  if (!(now - visit.seen < GAP)) visit = { landed: now, landing_url: page_url, referrer: document.referrer.slice(0, 2000) };
+  visit.seen = now;
+  keep("visit", JSON.stringify(visit));
+  const { landed, landing_url, referrer } = visit;
   const page = {
     page_url,
     page_title: document.title.slice(0, 300),
@@ -18,5 +21,5 @@ export function seePage(store: Store) {
     language: navigator.language,
     time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   };
-  return { page, start: () => ({ ...page, landing_url, landed_seconds_ago: Math.round(Math.min(86_400_000, Math.abs(Date.now() - landed)) / 1000) }) };
+  return { page, start: () => ({ ...page, landing_url, landed_seconds_ago: Math.min(86_400, (Math.abs(Date.now() - landed) / 1000) | 0) }) };
 }

@@ -1,25 +1,35 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createLive } from "../src/live";
 import { FakeSocket } from "./fakes";
 
 // I-08: the line comes back by itself and resumes where it stopped; a dead one is found.
 
+let after: number;
 const status = vi.fn();
 const refused = vi.fn();
-let after: number;
-const live = () =>
-  createLive({ url: "ws://host/socket", hello: () => ({ token: "t", after }), frame: () => {}, status, refused });
+const out = new AbortController();
+vi.mock("../src/core", () => ({
+  out,
+  token: "t",
+  hello: () => ({ type: "hello", token: "t", after }),
+  frame: () => {},
+  lineIs: (up: boolean) => status(up),
+  refused: (code: number) => refused(code),
+}));
+let live: typeof import("../src/live");
 
-beforeEach(() => {
+beforeEach(async () => {
   vi.useFakeTimers();
   FakeSocket.install();
   after = 7;
   vi.clearAllMocks();
+  vi.resetModules();
+  live = await import("../src/live");
+  live.liveAt("ws://host/socket");
 });
 afterEach(() => vi.useRealTimers());
 
 test("says hello with the last seq, answers pings", () => {
-  live().open();
+  live.dial();
   const s = FakeSocket.last();
   s.accept();
   expect(s.sent).toEqual([{ type: "hello", token: "t", after: 7 }]);
@@ -30,7 +40,7 @@ test("says hello with the last seq, answers pings", () => {
 });
 
 test("a half-open line is left within 20 s", () => {
-  live().open();
+  live.dial();
   FakeSocket.last().accept();
   FakeSocket.last().say({ type: "hello" });
   vi.advanceTimersByTime(20_000);
@@ -44,7 +54,7 @@ test("a half-open line is left within 20 s", () => {
 });
 
 test("a line that answers is kept", () => {
-  live().open();
+  live.dial();
   FakeSocket.last().accept();
   for (let i = 0; i < 20; i++) {
     vi.advanceTimersByTime(12_000);
@@ -55,7 +65,7 @@ test("a line that answers is kept", () => {
 });
 
 test.each([1001, 4008])("after %i it comes back within a second", (code) => {
-  live().open();
+  live.dial();
   FakeSocket.last().accept();
   FakeSocket.last().drop(code);
   vi.advanceTimersByTime(1000);
@@ -63,7 +73,7 @@ test.each([1001, 4008])("after %i it comes back within a second", (code) => {
 });
 
 test("after failures it waits longer and longer, at most 30 s", () => {
-  live().open();
+  live.dial();
   const gaps: number[] = [];
   for (let i = 0; i < 8; i++) {
     const count = FakeSocket.all.length;
@@ -81,7 +91,7 @@ test("after failures it waits longer and longer, at most 30 s", () => {
 });
 
 test.each([4001, 4003])("%i is final", (code) => {
-  live().open();
+  live.dial();
   FakeSocket.last().accept();
   FakeSocket.last().drop(code);
   vi.advanceTimersByTime(120_000);
@@ -90,7 +100,26 @@ test.each([4001, 4003])("%i is final", (code) => {
 });
 
 test("a connection that never opens is given up", () => {
-  live().open();
+  live.dial();
   vi.advanceTimersByTime(14_000);
   expect(FakeSocket.all.length).toBeGreaterThan(1);
+});
+
+test("the person is back: a line that broke meanwhile is dialled at once, one that stands is asked", () => {
+  live.dial();
+  FakeSocket.last().accept();
+  live.probe();
+  vi.advanceTimersByTime(0);
+  expect(FakeSocket.last().sent.at(-1)).toEqual({ type: "ping" });
+  FakeSocket.last().readyState = 3; // as after the browser had put the page aside
+  live.probe();
+  expect(FakeSocket.all).toHaveLength(2);
+});
+
+test("I-01: taken out of the page, it does not dial again", () => {
+  live.dial();
+  out.abort();
+  FakeSocket.last().drop(1001);
+  vi.advanceTimersByTime(120_000);
+  expect(FakeSocket.all).toHaveLength(1);
 });

@@ -1,7 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Failure, MessageAnswer } from "../src/api";
-import { createQueue } from "../src/queue";
-import { createStore } from "../src/store";
+import type { Failure } from "../src/api";
 
 // I-10: what was written is sent once and in order, whatever happens to answers, connections and pages.
 
@@ -9,46 +7,57 @@ type Sent = { text: string; client_id: string };
 let sent: Sent[];
 let fail: Failure | undefined;
 
-const page = () =>
-  createQueue(
-    createStore("test:"),
-    async (_, body) => {
-      sent.push(body as Sent);
-      if (fail) throw fail;
-      return {} as MessageAnswer;
-    },
-    () => {},
-    () => {},
-  );
-const write = (q: ReturnType<typeof page>, text: string) => q.add("messages", { text }, text);
-const states = (q: ReturnType<typeof page>) => q.items().map((it) => `${it.label} ${it.state}`);
+const core = {
+  out: new AbortController(),
+  ingest: () => {},
+  async send(_: string, body: object) {
+    sent.push(body as Sent);
+    if (fail) throw fail;
+    return {};
+  },
+};
+vi.mock("../src/core", () => core);
+vi.mock("../src/view", () => ({ render: () => {} }));
+
+// A page loads the module anew; what an earlier one could not send is sent at once.
+async function page() {
+  vi.resetModules();
+  const store = await import("../src/store");
+  store.openStore("test:");
+  const q = await import("../src/queue");
+  return { ...q, store, text: (text: string) => q.write("messages", { text }, text), states: () => q.items.map((it) => `${it.label} ${it.state}`) };
+}
 const settle = () => vi.advanceTimersByTimeAsync(0);
 
 beforeEach(() => {
   vi.useFakeTimers();
   localStorage.clear();
+  core.out = new AbortController();
   sent = [];
   fail = undefined;
 });
-afterEach(() => vi.useRealTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
 test("messages go one by one in the order they were written", async () => {
-  const q = page();
-  for (const text of ["а", "б", "в"]) write(q, text);
+  const q = await page();
+  for (const text of ["а", "б", "в"]) q.text(text);
   expect(sent).toHaveLength(1); // the second waits for the answer to the first
   await settle();
   expect(sent.map((s) => s.text)).toEqual(["а", "б", "в"]);
-  expect(states(q)).toEqual(["а done", "б done", "в done"]);
+  expect(q.states()).toEqual(["а done", "б done", "в done"]);
   expect(localStorage).toHaveLength(0);
 });
 
 test("without an answer a message is kept, tried again by itself, with the same client_id", async () => {
-  fail = { status: 0 };
-  const q = page();
-  write(q, "а");
-  write(q, "б");
+  fail = {};
+  const q = await page();
+  q.text("а");
+  q.text("б");
   await settle();
-  expect(states(q)).toEqual(["а late", "б late"]);
+  expect(q.states()).toEqual(["а late", "б late"]);
   fail = undefined;
   await vi.advanceTimersByTimeAsync(1000);
   expect(sent.map((s) => s.text)).toEqual(["а", "а", "б"]);
@@ -56,55 +65,74 @@ test("without an answer a message is kept, tried again by itself, with the same 
 });
 
 test("a reload finds what was not sent, in order, with the same client_id", async () => {
-  fail = { status: 503, wait: "5" };
-  const before = page();
-  write(before, "а");
-  write(before, "б");
+  fail = { code: "unavailable", wait: "5" };
+  const before = await page();
+  before.text("а");
+  before.text("б");
   await settle();
   const id = sent[0]!.client_id;
 
   sent = [];
   fail = undefined;
-  const after = page();
-  expect(states(after)).toEqual(["а ", "б "]);
-  void after.flush();
+  const after = await page();
+  after.openQueue();
+  expect(after.states()).toEqual(["а ", "б "]);
   await settle();
   expect(sent.map((s) => s.text)).toEqual(["а", "б"]);
   expect(sent[0]!.client_id).toBe(id);
   expect(localStorage).toHaveLength(0);
 });
 
-test("Retry-After is kept to", async () => {
-  fail = { status: 429, wait: "5" };
-  write(page(), "а");
+test("one message too many waits as long as the server says", async () => {
+  fail = { code: "too_many_requests", wait: "5" };
+  const q = await page();
+  q.text("а");
   await vi.advanceTimersByTimeAsync(4900);
+  expect(q.states()).toEqual(["а slow"]);
   expect(sent).toHaveLength(1);
   await vi.advanceTimersByTimeAsync(200);
   expect(sent).toHaveLength(2);
 });
 
 test("a refusal is not repeated by itself; the text stays for retrying or taking back", async () => {
-  fail = { status: 403, code: "blocked" };
-  const q = page();
-  write(q, "а");
+  fail = { code: "blocked" };
+  const q = await page();
+  q.text("а");
   await vi.advanceTimersByTimeAsync(120_000);
   expect(sent).toHaveLength(1);
-  expect(states(q)).toEqual(["а blocked"]);
-  expect(states(page())).toEqual(["а blocked"]); // also over a reload
+  expect(q.states()).toEqual(["а blocked"]);
+  const reloaded = await page();
+  reloaded.openQueue();
+  expect(reloaded.states()).toEqual(["а blocked"]);
   fail = undefined;
-  q.retry(q.items()[0]!);
+  q.retry(q.items[0]!);
   await settle();
   expect(sent[1]!.client_id).toBe(sent[0]!.client_id);
-  expect(states(q)).toEqual(["а done"]);
+  expect(q.states()).toEqual(["а done"]);
 });
 
-test("storage that is blocked costs nothing but the memory over a reload", async () => {
-  const blocked = createStore("test:", () => {
+test("I-01: taken out of the page, it sends nothing more and keeps what was written", async () => {
+  fail = {};
+  const q = await page();
+  q.text("а");
+  await settle();
+  core.out.abort();
+  q.text("б");
+  await vi.advanceTimersByTimeAsync(120_000);
+  expect(sent).toHaveLength(1);
+  const later = await page();
+  later.openQueue();
+  expect(later.states()).toEqual(["а ", "б "]);
+});
+
+test("storage that is refused costs nothing but the memory over a reload", async () => {
+  vi.spyOn(window, "localStorage", "get").mockImplementation(() => {
     throw new DOMException("denied", "SecurityError");
   });
-  blocked.set("token", "secret");
-  expect(blocked.get("token")).toBe("secret");
-  expect(blocked.names("tok")).toEqual(["token"]);
-  blocked.drop("token");
-  expect(blocked.get("token")).toBeUndefined();
+  const { store } = await page();
+  store.keep("token", "secret");
+  expect(store.recall("token")).toBe("secret");
+  expect(store.recallAll("tok")).toEqual(["secret"]);
+  store.forget("token");
+  expect(store.recall("token")).toBeUndefined();
 });

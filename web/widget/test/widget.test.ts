@@ -2,7 +2,6 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Event, VisitorState, WidgetConfig } from "../src/api";
 import { languageFile } from "../languages";
 import type { Lang } from "../src/keys";
-import { start } from "../src/start";
 import { FakeSocket } from "./fakes";
 
 // The whole widget against a pretended server: what the visitor sees and what is sent.
@@ -11,6 +10,7 @@ const config: WidgetConfig = {
   project_name: "Лавка «Заварка»",
   language: "page",
   accent: "#17392D",
+  colours: "--ac:#123456",
   project_id: "p1",
   side: "right",
   open: true,
@@ -64,6 +64,10 @@ async function load() {
   const script = document.createElement("script");
   Object.defineProperty(script, "src", { value: "https://chat.example/widget.js" });
   script.dataset.key = "tea";
+  document.querySelectorAll("script").forEach((s) => s.remove());
+  document.head.append(script);
+  vi.resetModules(); // each page runs the script anew
+  const { start } = await import("../src/start");
   await start(script).catch(() => {});
   await settle();
   root = document.documentElement.lastElementChild!.shadowRoot!;
@@ -450,4 +454,183 @@ test("the side, the greeting and the presence are those of the settings", async 
   expect(texts(".t *")).toEqual(["Анна", "В сети"]);
   change({ operator_online: false });
   expect(texts(".t *")).toEqual(["Анна", "Лавка «Заварка»"]);
+});
+
+// The public interface (docs/widget.md).
+const tag = () => document.querySelector("script[data-key=tea]")!;
+
+test("open and close by the page wait until the widget is there; the events carry the unread count", async () => {
+  const heard: string[] = [];
+  const script = document.createElement("script");
+  Object.defineProperty(script, "src", { value: "https://chat.example/widget.js" });
+  script.dataset.key = "tea";
+  vi.resetModules();
+  const { start } = await import("../src/start");
+  const there = start(script);
+  const page = window.Otklik!;
+  for (const type of ["open", "close", "unread"] as const) page.addEventListener(type, (e) => heard.push(`${type} ${e.detail}`));
+  page.open(); // before it is there
+  await there;
+  await settle();
+  root = document.documentElement.lastElementChild!.shadowRoot!;
+  expect($(".pn")!.hidden).toBe(false);
+  await write("Здравствуйте");
+  FakeSocket.last().accept();
+  page.close();
+  await settle();
+  hear({ type: "event", event: arrive({ text: "раз" }) });
+  page.open();
+  await settle();
+  expect(heard).toEqual(["open 0", "close 0", "unread 1", "unread 0", "open 0"]);
+});
+
+test("I-01: taking the tag away takes everything away; so does remove(), and neither comes back", async () => {
+  for (const leave of [() => tag().remove(), () => window.Otklik!.remove()]) {
+    await talk();
+    const dialled = FakeSocket.all.length;
+    leave();
+    await vi.advanceTimersByTimeAsync(1500);
+    expect(shown()).toBe(false);
+    expect(window.Otklik).toBeUndefined();
+    FakeSocket.last().drop(1001);
+    document.dispatchEvent(new window.Event("visibilitychange"));
+    dispatchEvent(new window.Event("online"));
+    localStorage.setItem("otklik:tea:token", "theirs");
+    dispatchEvent(new StorageEvent("storage", { key: "otklik:tea:token" }));
+    const before = calls.length;
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(FakeSocket.all).toHaveLength(dialled);
+    expect(calls).toHaveLength(before);
+    expect(shown()).toBe(false);
+    document.querySelectorAll("script").forEach((s) => s.remove());
+    localStorage.clear();
+  }
+});
+
+test("a tag that its loader has taken away at once takes nothing along", async () => {
+  await load(); // with its tag
+  root.host.remove();
+  document.querySelectorAll("script").forEach((s) => s.remove());
+  vi.resetModules();
+  const script = document.createElement("script");
+  Object.defineProperty(script, "src", { value: "https://chat.example/widget.js" });
+  script.dataset.key = "tea";
+  const { start } = await import("../src/start");
+  await start(script);
+  await vi.advanceTimersByTimeAsync(5000);
+  root = document.documentElement.lastElementChild!.shadowRoot!;
+  expect(shown()).toBe(true);
+});
+
+test("contacts of the page: without consent they fill in the form; with it they are told once in an open talk, never beginning one", async () => {
+  await load();
+  window.Otklik!.contacts({ name: "Тимур", phone: "+7 900 000-18-42" });
+  await settle();
+  $(".lch")!.click();
+  button("Оставьте контакты").click();
+  expect([...root.querySelectorAll<HTMLInputElement>(".in")].map((i) => i.value)).toEqual(["Тимур", "+7 900 000-18-42"]);
+  expect($<HTMLInputElement>("[type=checkbox]")!.checked).toBe(false); // D-41
+  expect(calls).toEqual([]);
+
+  const given = { name: "Тимур", phone: "+7 900 000-18-42", consent_text: "Согласен", consent_version: "5" };
+  window.Otklik!.contacts(given);
+  await settle();
+  expect(calls).toEqual([]); // R-021
+  await write("Здравствуйте");
+  FakeSocket.last().accept();
+  hear({ type: "hello", state: (state = { ...state, rev: 2, session: { id: "s1", open: true } }) });
+  change({ can_download: true });
+  await settle();
+  const forms = calls.filter((c) => c.path === "/visitor/form");
+  expect(forms).toHaveLength(1);
+  expect(forms[0]!.body).toMatchObject({ ...given, consent: true });
+});
+
+test("a tone when an answer comes while the page is not looked at; the visitor may switch it off, for good", async () => {
+  const tones = vi.fn();
+  class Node_ {
+    gain = { value: 1 };
+    connect = (to: Node_) => to;
+    start = tones;
+    stop() {}
+  }
+  vi.stubGlobal("AudioContext", class { destination = new Node_(); createOscillator = () => new Node_(); createGain = () => new Node_(); });
+  const hidden = vi.spyOn(document, "hidden", "get").mockReturnValue(false);
+  const answer = () => hear({ type: "event", event: arrive({ text: "ответ", at: new Date(Date.now() + events.length * 1000).toISOString() }) });
+  await talk();
+  answer();
+  expect(tones).toHaveBeenCalledTimes(0);
+  hidden.mockReturnValue(true);
+  answer();
+  hear({ type: "event", event: events.at(-1)! }); // again, as another tab hears it
+  expect(tones).toHaveBeenCalledTimes(1);
+  const bell = root.querySelector<HTMLElement>(".hd [title=Звук]")!;
+  bell.click();
+  answer();
+  expect(tones).toHaveBeenCalledTimes(1);
+  root.host.remove();
+  await back();
+  expect($(".hd [title=Звук]")!.ariaPressed ?? $(".hd [title=Звук]")!.getAttribute("aria-pressed")).toBe("false");
+  FakeSocket.last().accept();
+  answer();
+  expect(tones).toHaveBeenCalledTimes(1);
+});
+
+test("a draft is not lost with the page", async () => {
+  await load();
+  $(".lch")!.click();
+  const input = $<HTMLTextAreaElement>(".cp textarea")!;
+  input.value = "Недописан";
+  input.dispatchEvent(new window.Event("input"));
+  root.host.remove();
+  await load();
+  expect($<HTMLTextAreaElement>(".cp textarea")!.value).toBe("Недописан");
+  await write("Недописано");
+  root.host.remove();
+  await load();
+  expect($<HTMLTextAreaElement>(".cp textarea")!.value).toBe("");
+});
+
+test("one message too many: it says to wait, and is sent by itself", async () => {
+  refuse["/visitor/messages"] = [429, { code: "too_many_requests" }];
+  await talk();
+  expect(texts(".fa")).toEqual(["Слишком много сообщений. Подождите немного"]);
+  refuse = {};
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(texts(".fa")).toEqual([]);
+  expect(calls.at(-1)!.body.text).toBe("Здравствуйте");
+});
+
+test("D-49: a page the browser had put aside asks again, and dials at once", async () => {
+  await talk();
+  FakeSocket.last().readyState = 3;
+  blocked = true;
+  dispatchEvent(Object.assign(new window.Event("pageshow"), { persisted: true }));
+  await settle();
+  expect(calls.at(-1)!.path).toBe("/visitor/visit");
+  expect(shown()).toBe(false);
+});
+
+test("libraries of the page that change prototypes do no harm", async () => {
+  const array = Array.prototype as unknown as Record<string, unknown>;
+  const object = Object.prototype as unknown as Record<string, unknown>;
+  const from = Array.from;
+  array.toJSON = () => "broken";
+  array.extra = () => {};
+  object.extra = () => {};
+  Array.from = ((x: Iterable<unknown>) => [...x]) as never; // ignores its second argument, as Prototype's
+  try {
+    await talk();
+    await write("второе");
+    expect(texts(".me .tx")).toEqual(["Здравствуйте", "второе"]);
+    expect(calls[0]!.body).toMatchObject({ landed_seconds_ago: 0, landing_url: location.href });
+    root.host.remove();
+    await back();
+    expect(calls.at(-1)!.path).toBe("/visitor/visit");
+  } finally {
+    delete array.toJSON;
+    delete array.extra;
+    delete object.extra;
+    Array.from = from;
+  }
 });

@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'react'
 import type { ProjectSettings } from '../../../../shared/api.gen.ts'
-import { accentColours } from '../../../../widget/src/accent.ts'
+import { accentColours } from '../accent.ts'
 import { useText } from '../../text/text.tsx'
 import { Icon } from '../../ui/marks.tsx'
 import { useProjectForm, useProjectSettings, useRequired } from '../data.ts'
@@ -128,7 +128,7 @@ function Accent() {
 function WidgetPicture({ form }: { form: Form<Draft> }) {
   const { t } = useText()
   const valid = /^#[0-9A-Fa-f]{6}$/.test(form.value.accent)
-  const [accent, on, border] = accentColours(valid ? form.value.accent : '#17392D', false)
+  const [accent, on, border] = accentColours(valid ? form.value.accent : '#17392D')
   const style = { '--accent': accent, '--accent-on': on, '--accent-border': border } as React.CSSProperties
   return (
     <figure className={`shop ${form.value.side}`} style={style} data-theme="light">
