@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net/netip"
 	"sync"
 	"time"
 
@@ -72,6 +73,16 @@ func (l *limiter) allow(key string) error {
 	}
 	wait := time.Duration((1 - k.Tokens()) / l.rate.PerSecond * float64(time.Second))
 	return tooMany(max(wait, time.Second))
+}
+
+// from takes one of an address; in IPv6 of the /64 that one customer of a provider has.
+func (l *limiter) from(address string) error {
+	if a, err := netip.ParseAddr(address); err == nil && a.Is6() {
+		if p, err := a.Prefix(64); err == nil {
+			address = p.String()
+		}
+	}
+	return l.allow(address)
 }
 
 // forget drops the keys whose bucket is full: they are as good as new.

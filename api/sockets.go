@@ -194,7 +194,7 @@ const helloWithin = 5 * time.Second
 
 // visitorSocket serves the widget. The token comes in the first frame, never in the URL.
 func (s *Server) visitorSocket(c *fiber.Ctx) error {
-	if err := s.limits.visitorAddress.allow(s.address(c)); err != nil {
+	if err := s.limits.visitorAddress.from(s.address(c)); err != nil {
 		return err
 	}
 	address := s.address(c)

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
+
+	"github.com/otklik/otklik/texts"
 )
 
 // consolePolicy lets the console load only what this server serves; frames of it are for nobody.
@@ -139,6 +141,9 @@ func (s *Server) serveWidget(c *fiber.Ctx) error {
 	name := "widget.js"
 	if rest := c.Params("*"); rest != "" {
 		name = path.Clean(rest)
+		if lang, ok := strings.CutSuffix(name, ".txt"); ok {
+			name = pageLanguage(lang) + ".txt"
+		}
 	}
 	a, ok := s.widgetFiles[name]
 	if !ok {
@@ -148,6 +153,18 @@ func (s *Server) serveWidget(c *fiber.Ctx) error {
 	c.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	c.Set(fiber.HeaderCacheControl, "no-cache")
 	return a.send(c)
+}
+
+// pageLanguage is the one of ours for a language tag of a page, else Russian (D-56).
+func pageLanguage(tag string) string {
+	tag = strings.ToLower(tag)
+	switch {
+	case strings.HasPrefix(tag, "en"):
+		return "en"
+	case strings.HasPrefix(tag, "kk"), strings.HasPrefix(tag, "kz"): // the second is what people write (D-56)
+		return "kk"
+	}
+	return texts.Default
 }
 
 func (s *Server) serveDemo(c *fiber.Ctx) error {

@@ -18,7 +18,7 @@ func TestAssets(t *testing.T) {
 	script := strings.Repeat("export const text = 1;\n", 200)
 	s := &Server{app: fiber.New(), o: Options{
 		Console: fstest.MapFS{"index.html": {Data: []byte("<!doctype html>")}, "assets/a-1.js": {Data: []byte(script)}},
-		Widget:  fstest.MapFS{"widget.js": {Data: []byte(script)}, "ru.json": {Data: []byte(`["текст"]`)}},
+		Widget:  fstest.MapFS{"widget.js": {Data: []byte(script)}, "ru.txt": {Data: []byte("ru")}, "en.txt": {Data: []byte("en")}, "kk.txt": {Data: []byte("kk")}},
 	}}
 	var err error
 	if s.consoleFiles, err = readAssets(s.o.Console); err != nil {
@@ -63,10 +63,16 @@ func TestAssets(t *testing.T) {
 		t.Errorf("again: %d", again.StatusCode)
 	}
 	for path, want := range map[string]int{
-		"/": 302, "/console": 302, "/console/": 200, "/console/dialogs/x/y": 200, "/console/assets/a-1.js": 200, "/widget/ru.json": 200,
+		"/": 302, "/console": 302, "/console/": 200, "/console/dialogs/x/y": 200, "/console/assets/a-1.js": 200, "/widget/ru.txt": 200,
 	} {
 		if a, _ := get(path); a.StatusCode != want {
 			t.Errorf("%s: %d, want %d", path, a.StatusCode, want)
+		}
+	}
+	// The language of a page, or Russian (D-56).
+	for tag, want := range map[string]string{"ru": "ru", "en-GB": "en", "EN": "en", "kk-KZ": "kk", "kz": "kk", "de": "ru", "": "ru", "page": "ru"} {
+		if a, body := get("/widget/" + tag + ".txt"); a.StatusCode != 200 || string(body) != want {
+			t.Errorf("%q: %d %s, want %s", tag, a.StatusCode, body, want)
 		}
 	}
 	for _, path := range []string{"/console/assets/none.js", "/console/../secret.js", "/widget/none.json", "/widget/../../secret"} {

@@ -750,8 +750,8 @@ type FormConfig struct {
 	// Before Offered before the talk
 	Before bool `json:"before"`
 
-	// ConsentCompany {company} of C-02
-	ConsentCompany string `json:"consent_company"`
+	// Company {company} of C-02
+	Company string `json:"company"`
 
 	// ConsentText Replaces C-02 when set
 	ConsentText string `json:"consent_text,omitempty,omitzero"`

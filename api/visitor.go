@@ -54,7 +54,7 @@ func (s *Server) getWidget(c *fiber.Ctx) error {
 		ProjectName: w.ProjectName, Language: WidgetConfigLanguage(w.Language), Accent: w.Accent, Colours: accentStyle(w.Accent), Online: s.attendance.ask(c.UserContext(), store.Queue{ProjectID: w.ProjectID}),
 		Departments: namedAll(w.Departments), Rating: w.Rating,
 		Form: FormConfig{Before: w.Form.Before, Title: w.Form.Title, Name: mode(w.Form.Name), Phone: mode(w.Form.Phone), Email: mode(w.Form.Email),
-			ConsentVersion: w.Form.ConsentVersion, ConsentCompany: cmp.Or(w.Form.Company, w.ProjectName),
+			ConsentVersion: w.Form.ConsentVersion, Company: cmp.Or(w.Form.Company, w.ProjectName),
 			ConsentText: w.Form.ConsentText, ConsentURL: w.Form.ConsentURL},
 	})
 }
@@ -72,7 +72,7 @@ func (s *Server) createVisitor(c *fiber.Ctx) error {
 	if req.Locale != "" && !texts.Known(string(req.Locale)) {
 		return wrong(codeInvalid, "locale")
 	}
-	if err := s.limits.newVisitor.allow(page.IP); err != nil {
+	if err := s.limits.newVisitor.from(page.IP); err != nil {
 		return err
 	}
 	ctx := c.UserContext()
@@ -121,7 +121,7 @@ func visitorOf(c *fiber.Ctx) store.Visitor { return c.Locals(localVisitor).(stor
 
 // knowVisitor finds the visitor by his token, which comes in a header and never in a URL.
 func (s *Server) knowVisitor(c *fiber.Ctx) error {
-	if err := s.limits.visitorAddress.allow(s.address(c)); err != nil {
+	if err := s.limits.visitorAddress.from(s.address(c)); err != nil {
 		return err
 	}
 	scheme, token, _ := strings.Cut(c.Get(fiber.HeaderAuthorization), " ")

@@ -12,7 +12,7 @@ func TestFormAndDepartment(t *testing.T) {
 	w := newWorld(t)
 	w.nobodyOnline()
 	cfg := as[WidgetConfig](w.do("GET", "/widgets/"+w.key, nil, nil).want(200))
-	if len(cfg.Departments) != 2 || cfg.Form.ConsentCompany != "ООО «Лавка»" || cfg.Online || !cfg.Rating {
+	if len(cfg.Departments) != 2 || cfg.Form.Company != "ООО «Лавка»" || cfg.Online || !cfg.Rating {
 		t.Errorf("%+v", cfg)
 	}
 	w.anna.socket()

@@ -82,7 +82,7 @@ type Rate struct {
 
 // OfferContacts is the backlog's automatic message with the form (R-034, D-31).
 type OfferContacts struct {
-	Untaken int  // untaken dialogs in this dialog's queue, counted no further than BacklogSize
+	Untaken int  // untaken dialogs in this dialog's queue, as a backlog counts them
 	Open    bool // the queue works now (D-13)
 }
 

@@ -2,9 +2,14 @@ package dialog
 
 import (
 	"cmp"
+	"net/netip"
 	"strings"
 	"time"
 )
+
+// BacklogPerAddress is how many untaken dialogs from one address count in a backlog (D-71): to start one costs nothing, and
+// ten made up by one person shall not send everybody who waits the backlog's text.
+const BacklogPerAddress = 3
 
 // BacklogSize is the number of untaken dialogs at which a queue is a backlog (R-034, D-30).
 const BacklogSize = 10
@@ -113,6 +118,23 @@ func (d *decision) consent(c SubmitForm, form Form) {
 
 // InBacklog reports whether the dialog counts in its queue: untaken and not of a blocked visitor (D-30, D-51).
 func InBacklog(s State) bool { return s.Open() && s.Session.AssigneeID == "" && !s.Blocked }
+
+// Origin says whom an untaken dialog comes from, as a backlog counts: one address, or in IPv6 the /64 that one customer of
+// a provider has. Not ok, it counts by itself: the address is not known, or of a private network, that is of a proxy
+// nobody said to trust or of the shop's own office, and tells people apart no more.
+func Origin(ip string) (origin netip.Prefix, ok bool) {
+	a, err := netip.ParseAddr(ip)
+	a = a.Unmap()
+	if err != nil || a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() {
+		return netip.Prefix{}, false
+	}
+	bits := 32
+	if a.Is6() {
+		bits = 64
+	}
+	origin, err = a.Prefix(bits)
+	return origin, err == nil
+}
 
 // OfferAt is the first instant at which the dialog's visitor waits long (D-31); false when he is not to be served any more.
 func OfferAt(s State, set Settings) (time.Time, bool) {

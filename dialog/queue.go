@@ -2,13 +2,14 @@ package dialog
 
 import (
 	"iter"
+	"net/netip"
 	"time"
 )
 
 // Queue is what is known of one queue at one moment: a department's untaken dialogs, or those of none (D-30).
 type Queue struct {
 	Department string    // empty: the common queue
-	Untaken    int       // dialogs that count, see InBacklog
+	Untaken    int       // dialogs that count, see InBacklog and Origin
 	Waiting    time.Time // since when the one waits who has waited longest of those still to be served; zero: none is
 	LongWait   time.Duration
 	Calendar   Calendar
@@ -75,7 +76,11 @@ func Backlog(dialogs iter.Seq[State], o Operator, now time.Time) int {
 	if !o.Online {
 		return 0
 	}
-	queues, seen := map[string]int{}, map[string]bool{}
+	type from struct {
+		queue  string
+		origin netip.Prefix
+	}
+	queues, seen, extra, froms := map[string]int{}, map[string]bool{}, map[string]int{}, map[from]int{}
 	for s := range dialogs {
 		if !InBacklog(s) {
 			continue
@@ -84,10 +89,16 @@ func Backlog(dialogs iter.Seq[State], o Operator, now time.Time) int {
 		if queues[q]++; queues[q] == 1 {
 			seen[q] = Visible(s, o, now)
 		}
+		if origin, ok := Origin(s.Session.IP); ok {
+			at := from{q, origin}
+			if froms[at]++; froms[at] > BacklogPerAddress {
+				extra[q]++
+			}
+		}
 	}
 	sum := 0
 	for q, n := range queues {
-		if n >= BacklogSize && seen[q] {
+		if n-extra[q] >= BacklogSize && seen[q] {
 			sum += n
 		}
 	}

@@ -417,3 +417,43 @@ func TestLongWaitMovesBothEffects(t *testing.T) {
 		}
 	}
 }
+
+// D-71: whom an untaken dialog comes from, as a backlog counts.
+func TestOrigin(t *testing.T) {
+	for ip, want := range map[string]string{
+		"203.0.113.7": "203.0.113.7/32", "2001:db8:0:1:a::1": "2001:db8:0:1::/64", "2001:db8:0:1:b::2": "2001:db8:0:1::/64",
+		"": "", "127.0.0.1": "", "10.1.2.3": "", "172.31.0.1": "", "192.168.1.1": "", "169.254.0.1": "", "::1": "", "fd00::1": "", "fe80::1": "",
+	} {
+		origin, ok := Origin(ip)
+		if got := origin.String(); ok != (want != "") || ok && got != want {
+			t.Errorf("%q: %s %v, want %q", ip, got, ok, want)
+		}
+	}
+}
+
+// D-71, R-036: ten dialogs from one address are no backlog; seven people more are one, and the number is of all who wait.
+func TestBacklogOfOneAddress(t *testing.T) {
+	backlog := func(ips ...string) int {
+		var crowd []State
+		for _, ip := range ips {
+			k := untaken(t, "")
+			k.s.Session.IP = ip
+			crowd = append(crowd, k.s)
+		}
+		return Backlog(slices.Values(crowd), anna, after(10))
+	}
+	fakes := slices.Repeat([]string{"203.0.113.7"}, 12)
+	people := []string{"198.51.100.1", "198.51.100.2", "198.51.100.3", "2001:db8:0:1::1", "2001:db8:0:2::1", "198.51.100.4", "198.51.100.5"}
+	for want, ips := range map[int][]string{
+		0:  fakes,
+		19: append(slices.Clone(fakes), people...),
+		10: slices.Repeat([]string{"10.0.0.1"}, 10), // a proxy's address tells nobody apart
+	} {
+		if got := backlog(ips...); got != want {
+			t.Errorf("%d of %d dialogs, want %d", got, len(ips), want)
+		}
+	}
+	if got := backlog(append(slices.Clone(fakes), people[1:]...)...); got != 0 {
+		t.Errorf("nine count, and %d is told", got)
+	}
+}

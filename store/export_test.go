@@ -20,3 +20,8 @@ func (r Row) Public() Row {
 
 // Migrations are the files of the schema.
 var Migrations = migrations
+
+// OriginOf is dialog.Origin of the dialog's session as SQL has it.
+func (s *Store) OriginOf(ctx context.Context, dialogID string) (origin string, err error) {
+	return origin, s.pool.QueryRow(ctx, `SELECT `+originSQL("s")+` FROM sessions s WHERE s.dialog_id = $1`, dialogID).Scan(&origin)
+}

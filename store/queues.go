@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,26 +26,37 @@ func (q Queue) WorkflowID() string {
 // has it (D-30, D-70).
 const queueSQL = ` LEFT JOIN departments q ON q.id = s.department_id AND q.active`
 
-// crowdSQL counts the untaken dialogs of queues, as dialog.InBacklog has it, and reads what dialog.Queue needs. A project
+// originSQL is dialog.Origin of a session: an address, or the session's own id where it counts by itself (D-71).
+func originSQL(session string) string {
+	return strings.ReplaceAll(`CASE
+    WHEN s.ip IS NULL OR s.ip <<= ANY ('{10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,127.0.0.0/8,169.254.0.0/16,::1/128,fc00::/7,fe80::/10}'::inet[]) THEN s.id::text
+    WHEN family(s.ip) = 6 THEN network(set_masklen(s.ip, 64))::text
+    ELSE host(s.ip) END`, "s.", session+".")
+}
+
+// crowdSQL counts the untaken dialogs of queues, as dialog.InBacklog and dialog.Origin have it, and reads what dialog.Queue needs. A project
 // that is switched off shows its visitors nothing (D-02).
 func crowdSQL(where, having string) string {
 	return `
-WITH crowd AS (
-  SELECT s.project_id, q.id AS department_id, count(*) AS untaken, min(s.waiting_since) FILTER (WHERE s.offered_at IS NULL) AS waiting
+WITH origins AS (
+  SELECT s.project_id, q.id AS department_id, least(count(*), ` + perAddress + `) AS untaken, min(s.waiting_since) FILTER (WHERE s.offered_at IS NULL) AS waiting
   FROM sessions s JOIN dialogs d ON d.id = s.dialog_id AND NOT d.blocked` + queueSQL + `
   WHERE s.closed_at IS NULL AND s.assignee_id IS NULL` + where + `
-  GROUP BY s.project_id, q.id` + having + `)
+  GROUP BY s.project_id, q.id, ` + originSQL("s") + `),
+crowd AS (SELECT project_id, department_id, sum(untaken)::bigint AS untaken, min(waiting) AS waiting FROM origins GROUP BY project_id, department_id` + having + `)
 SELECT p.id::text, coalesce(c.department_id::text, ''), c.untaken, c.waiting, p.long_wait_seconds, otklik_now(), b.armed_until,` +
 		calendarColumns + `
 FROM crowd c JOIN projects p ON p.id = c.project_id AND p.active
 LEFT JOIN backlogs b ON b.id = 'queue:' || p.id || ':' || coalesce(c.department_id::text, 'common')`
 }
 
+var perAddress = strconv.Itoa(dialog.BacklogPerAddress)
+
 const ofQueue = ` AND s.project_id = $1 AND q.id IS NOT DISTINCT FROM nullif($2, '')::uuid`
 
 var (
 	oneCrowd  = crowdSQL(ofQueue, "")
-	allCrowds = crowdSQL("", " HAVING count(*) >= $1")
+	allCrowds = crowdSQL("", " HAVING sum(untaken) >= $1")
 )
 
 // crowd is a queue as it was counted.
@@ -189,21 +202,21 @@ WHERE s.closed_at IS NULL AND s.assignee_id IS NULL`+ofQueue+` LIMIT $3`, q.Proj
 	return out, unavailable(err)
 }
 
-// queueOfDialog reads under the dialog's lock what dialog.OfferContacts asks: how many are untaken in its queue, counted
-// no further than a backlog needs, and whether the queue works now.
-const queueOfDialog = `
-SELECT (SELECT count(*) FROM (
-    SELECT FROM sessions u JOIN dialogs ud ON ud.id = u.dialog_id AND NOT ud.blocked
+// queueOfDialog reads under the dialog's lock what dialog.OfferContacts asks: how many are untaken in its queue, and
+// whether the queue works now.
+var queueOfDialog = `
+SELECT (SELECT coalesce(sum(n), 0)::bigint FROM (
+    SELECT least(count(*), ` + perAddress + `) AS n FROM sessions u JOIN dialogs ud ON ud.id = u.dialog_id AND NOT ud.blocked
     LEFT JOIN departments uq ON uq.id = u.department_id AND uq.active
     WHERE u.closed_at IS NULL AND u.assignee_id IS NULL AND u.project_id = s.project_id
-      AND uq.id IS NOT DISTINCT FROM q.id LIMIT $2) n),
+      AND uq.id IS NOT DISTINCT FROM q.id GROUP BY ` + originSQL("u") + `) origins),
   coalesce(q.id::text, ''), p.active, otklik_now(),` + calendarColumns + `
 FROM dialogs d JOIN sessions s ON s.id = d.session_id` + queueSQL + ` JOIN projects p ON p.id = d.project_id WHERE d.id = $1`
 
 // queueOffer queues the facts of a backlog's message.
 func queueOffer(b *pgx.Batch, dialogID string) func() dialog.Command {
 	var do dialog.OfferContacts
-	b.Queue(queueOfDialog, dialogID, dialog.BacklogSize).Query(func(rows pgx.Rows) error {
+	b.Queue(queueOfDialog, dialogID).Query(func(rows pgx.Rows) error {
 		var department string
 		var active bool
 		var now time.Time

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -338,5 +339,72 @@ func TestQueueOfASwitchedOffDepartment(t *testing.T) {
 	shop.Exec(`UPDATE departments SET active = true`)
 	if a, b := look(common), look(sales); a != 4 || b != 5 {
 		t.Errorf("switched on again: %d in common, %d in sales", a, b)
+	}
+}
+
+// D-71: ten dialogs from one address do not send a queue the backlog's text, whoever asks: the sweep, the queue's
+// workflow, or the offer under the dialog's lock.
+func TestOneAddressIsNoBacklog(t *testing.T) {
+	t.Parallel()
+	shop := storetest.New(t)
+	shop.Exec(withForm)
+	start := func(ip string) string {
+		id := shop.Dialog()
+		shop.Do(id, dialog.VisitorMessage{Text: "есть кто?", Arrival: dialog.Arrival{IP: ip}})
+		return id
+	}
+	var ids []string
+	for range 12 {
+		ids = append(ids, start("203.0.113.7"))
+	}
+	for _, ip := range []string{"198.51.100.1", "198.51.100.2", "198.51.100.3", "198.51.100.4", "2001:db8:0:1::1", "2001:db8:0:1::2"} {
+		ids = append(ids, start(ip)) // with the three of the first address, nine
+	}
+	long(shop)
+	queue := store.Queue{ProjectID: shop.Project}
+	waiters := func() int {
+		t.Helper()
+		list, err := shop.LongWaiters(t.Context(), queue, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	look, err := shop.LookAtQueue(t.Context(), queue)
+	if err != nil || look.Untaken != 9 || waiters() != 0 {
+		t.Errorf("%d count, %d are to be served, %v", look.Untaken, waiters(), err)
+	}
+	if _, err := shop.Try(ids[12], dialog.OfferContacts{}); !isRefusal(err, dialog.NotYet) {
+		t.Errorf("offered: %v", err)
+	}
+	start("198.51.100.5")
+	long(shop)
+	if n := waiters(); n != 19 {
+		t.Errorf("%d are to be served, want 19: in a backlog that is one nobody is left out", n)
+	}
+	if _, err := shop.Try(ids[12], dialog.OfferContacts{}); err != nil {
+		t.Error(err)
+	}
+}
+
+// D-71: SQL and dialog.Origin mean the same.
+func TestOriginOfSQL(t *testing.T) {
+	t.Parallel()
+	shop := storetest.New(t)
+	id := shop.Dialog()
+	shop.Do(id, storetest.Write("есть кто?"))
+	for _, ip := range []string{"203.0.113.7", "2001:db8:0:1:a::1", "127.0.0.1", "10.1.2.3", "172.31.0.1", "172.32.0.1", "192.168.1.1", "192.169.0.1", "169.254.0.1", "::1", "fd00::1", "fe80::1", "100.64.0.1"} {
+		shop.Exec(`UPDATE sessions SET ip = $1::inet`, ip)
+		got, err := shop.OriginOf(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := shop.Row(id).State.Session.ID
+		if origin, ok := dialog.Origin(ip); ok {
+			want = strings.TrimSuffix(origin.String(), "/32")
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", ip, got, want)
+		}
 	}
 }

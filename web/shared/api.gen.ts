@@ -2153,7 +2153,7 @@ export interface components {
             email: components["schemas"]["FieldMode"];
             consent_version: string;
             /** @description {company} of C-02 */
-            consent_company: string;
+            company: string;
             /** @description Replaces C-02 when set */
             consent_text?: string;
             /** @description Target of C-03 */

@@ -1,4 +1,5 @@
-// What a page loads in one language must stay within 10 KB of gzip: the script plus the largest language file.
+// What a page loads in one language must stay within 10 KB of gzip: the script, with styles and icons in it, plus the largest
+// language file. Answers of the API are not counted (docs/widget.md).
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 

@@ -113,7 +113,7 @@ function sendContacts() {
   const session = state?.session;
   if (!contacts.consent_text || !session?.open || recall("told") === session.id) return;
   keep("told", session.id);
-  submit("form", { ...contacts, consent: true }).catch(() => {});
+  submit("form", { ...contacts, consent: true }).catch((e) => final(e) || forget("told"));
 }
 
 export function setContacts(c: OtklikContacts) {
@@ -159,7 +159,7 @@ export function frame(f: ServerFrame) {
 // A page was loaded, or its address changed; answers whether the widget must not be there (R-087, D-49).
 export async function seen() {
   visit = seePage();
-  return !!token && (await call<VisitAnswer>("/visitor/visit", visit.page).catch(() => ({ blocked }))).blocked;
+  return !!token && (await call<VisitAnswer>("/visitor/visit", visit.page).catch(() => ({}) as VisitAnswer)).blocked;
 }
 
 // A form or a rating: the same content keeps its client_id, so that pressing again after a lost answer is harmless (I-10).

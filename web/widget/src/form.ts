@@ -7,7 +7,7 @@ import { k, t } from "./texts";
 // The contact form (R-022, D-34): never in the way of writing; consent is a box of its own, never pre-ticked (D-41).
 
 // As the widget is configured, or as it was when the form was sent.
-export type Form = Partial<WidgetConfig["form"]> & { company?: string };
+export type Form = Partial<WidgetConfig["form"]>;
 
 // Name, label, what to say when it is wrong, and the type, which is its autocomplete, too ("name" is a text).
 const FIELDS = [
@@ -72,7 +72,7 @@ export function createForm(config: Form, sent: () => void) {
     return row(name, wrong, h("input.in", { value: contacts[name] ?? "", type, autocomplete: type, maxLength: 100, "aria-label": t(label), placeholder: t(label) + (required ? " *" : ""), required, "aria-describedby": name }));
   });
   const consent = h("input", { type: "checkbox", "aria-describedby": "consent" });
-  const company = config.consent_company ?? config.company;
+  const { company } = config;
   const narrow = matchMedia("(width<480px)").matches;
   const words = config.consent_text || (narrow || !company ? t("consent.short") : t("consent.text", { company }));
   const url = config.consent_url!;

@@ -18,6 +18,7 @@ export const KEYS = [
   "consent.short",
   "consent.text",
   "dept.choose",
+  "dept.general",
   "dialog.ended.visitor",
   "download.offVisitor",
   "form.email",

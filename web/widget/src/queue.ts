@@ -26,7 +26,7 @@ let timer: ReturnType<typeof setTimeout>;
 const save = (it: Item) => keep("q:" + it.id, JSON.stringify(it));
 
 // Nothing the visitor has to do about it.
-export const waits = ({ state }: Item) => !state || state === "late" || state === "slow";
+export const waits = ({ state }: Item) => /^(late|slow|)$/.test(state);
 
 // What an earlier page could not send.
 export function openQueue() {
@@ -51,7 +51,7 @@ export async function flush() {
       const failure = e as Failure;
       if (!final(failure)) {
         for (const other of items.filter(waits)) other.state = tooMany(failure) ? "slow" : "late";
-        timer = setTimeout(flush, failure.wait ? +failure.wait * 1000 : backoff(tries++));
+        timer = setTimeout(flush, +failure.wait! * 1000 || backoff(tries++));
         break;
       }
       it.state = failure.code!;

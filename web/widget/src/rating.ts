@@ -2,6 +2,7 @@ import type { VisitorState } from "./api";
 import { submit } from "./core";
 import { h, icon, STAR, warn } from "./dom";
 import { card, failed } from "./form";
+import type { Key } from "./keys";
 import { keep } from "./store";
 import { k, t } from "./texts";
 
@@ -9,8 +10,8 @@ import { k, t } from "./texts";
 
 export type Offer = NonNullable<VisitorState["rating"]>;
 
-const WORDS = [k("rate.1"), k("rate.2"), k("rate.3"), k("rate.4"), k("rate.5")];
-export const word = (n: number) => `${n} · ${t(WORDS[n - 1]!)}`;
+// One after the other in keys.ts: k("rate.1"), k("rate.2"), k("rate.3"), k("rate.4"), k("rate.5").
+export const word = (n: number) => `${n} · ${t(((k("rate.1") as unknown as number) + n - 1) as unknown as Key)}`;
 
 export function createRating(offer: Offer, done: () => void) {
   let stars = 0;
@@ -19,8 +20,8 @@ export function createRating(offer: Offer, done: () => void) {
   const comment = h("textarea.in", { placeholder: t("rate.comment"), maxLength: 1000, rows: 2, value: offer.comment ?? "" });
   const button = h("button.bt", { disabled: true }, t("rate.send"));
 
-  const labels = WORDS.map((_, i) =>
-    h("label", null, h("input.vh", { type: "radio", name: "stars", checked: i + 1 === offer.stars, "aria-label": word(i + 1), onchange: () => choose(i + 1) }), icon(STAR, 34)));
+  const labels = [1, 2, 3, 4, 5].map((n) =>
+    h("label", null, h("input.vh", { type: "radio", name: "stars", checked: n === offer.stars, "aria-label": word(n), onchange: () => choose(n) }), icon(STAR, 34)));
 
   function choose(n: number) {
     stars = n;

@@ -2,7 +2,7 @@ import css from "./style.css?inline";
 import { type Failure, final, request, type WidgetConfig } from "./api";
 import { begins, ends, out, seen, setContacts, told } from "./core";
 import { openStore } from "./store";
-import { chooseLanguage, setTexts } from "./texts";
+import { setTexts } from "./texts";
 import { createView, show } from "./view";
 
 // Nothing is put in the page when the widget is switched off, or its server does not answer. Answers when it is there.
@@ -13,7 +13,7 @@ export function start({ src, dataset }: HTMLScriptElement) {
   const host = document.createElement("div");
   let clock: ReturnType<typeof setInterval>;
 
-  const tag = () => document.querySelector(`script[data-key="${key}"]`);
+  const tag = () => document.querySelector(`[data-key="${key}"]`);
   const ask = () => request(`${base}/widgets/${key}`);
   const hide = () => host.remove();
   async function appear() {
@@ -24,8 +24,9 @@ export function start({ src, dataset }: HTMLScriptElement) {
 
   async function come() {
     const config: WidgetConfig = await (await ask()).json();
-    const lang = chooseLanguage(config.language, page.lang, dataset.lang);
-    setTexts(lang, await (await request(new URL(`widget/${lang}.txt`, src))).arrayBuffer());
+    // Of the tag, the settings, or the page (D-56); the server knows which languages there are.
+    const lang = dataset.lang || (config.language === "page" ? page.lang : config.language);
+    setTexts(await (await request(new URL(`widget/${lang}.txt`, src))).arrayBuffer());
     out.signal.throwIfAborted();
 
     const root = host.attachShadow({ mode: "open" });

@@ -30,6 +30,7 @@ const line = (text: string, classes = "") => h(`div.ss${classes}`, null, text);
 
 let formOpen = false;
 let editing = false;
+let general = false; // no department is wanted
 
 function eventNode({ kind, author, text, params, key, operator, at }: Event): Node {
   const mine = author === "visitor";
@@ -96,10 +97,11 @@ export function list(save: () => void): Entry[] {
   const idle = !blocked && !open && !rating && !waiting.length;
   const away = !config.open || !config.online; // nobody is there: contacts are what helps (D-21)
   if (away && idle && !events.length) say("off", () => notice(MOON, config.open ? t("offline.visitor") : t("hours.visitor")));
-  if (idle && config.departments.length)
+  if (idle && !general && config.departments.length)
     say("dept", () => h("div.dp", { role: "group", "aria-label": t("dept.choose") }, h("span", null, t("dept.choose")),
       ...config.departments.map(({ id, name }) =>
-        h("button", { onclick: () => write("department", { department_id: id }, name) }, name, icon(RIGHT)))));
+        h("button", { onclick: () => write("department", { department_id: id }, name) }, name, icon(RIGHT))),
+      h("button", { onclick: () => ((general = true), render()) }, t("dept.general"), icon(RIGHT))));
   if (idle && !state?.form_seq && hasForm(config.form) && (away || config.form.before)) {
     if (formOpen || away) say("form", () => createForm(config.form, () => ((formOpen = false), render())));
     else say("ask", () => h("button.lk", { onclick: () => ((formOpen = true), render()) }, config.form.title || t("form.title")));

@@ -1,11 +1,11 @@
-import { type Key, type Lang, LETTERS } from "./keys";
+import { type Key, LETTERS } from "./keys";
 
 let texts: string[];
-export let lang: Lang;
+export let lang: string;
 
-export function setTexts(code: Lang, file: ArrayBuffer) {
-  lang = code;
+export function setTexts(file: ArrayBuffer) {
   texts = new TextDecoder("windows-1251").decode(file).replace(/[ђ-ћ]/g, (c) => LETTERS[c.charCodeAt(0) - 0x452]!).split("\n");
+  lang = texts.pop()!;
 }
 
 export const t = (key: Key, params?: Record<string, string>) => texts[key as unknown as number]!.replace(/\{(\w+)\}/g, (_, name) => params?.[name] ?? "");
@@ -13,13 +13,7 @@ export const t = (key: Key, params?: Record<string, string>) => texts[key as unk
 // Marks a key that is not shown on the spot, see keys.ts.
 export const k = (key: Key) => key;
 
-// The language is the widget's setting; "page" means that of the host page, else Russian (D-56).
-export function chooseLanguage(setting: string, page: string, override?: string): Lang {
-  const code = override || (setting === "page" ? page : setting);
-  return /^en/i.test(code) ? "en" : /^k[kz]/i.test(code) ? "kk" : "ru";
-}
-
-export const time = (at: string) => new Date(at).toLocaleTimeString("ru", { timeStyle: "short" });
+export const time = (at: string) => new Date(at).toTimeString().slice(0, 5);
 
 // 22.11.2026, in English 22 Nov 2026 (glossary, section 6).
 export const day = (at: string | number) =>

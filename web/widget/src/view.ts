@@ -31,7 +31,7 @@ export function createView(root: ShadowRoot) {
   const bar = h("div.bar", { role: "alert" }, icon(WIFI), t("net.lost"));
   const stream = h("div.sm", { role: "log", "aria-label": name, tabIndex: 0, onscroll: scrolled });
   const note = h("div.er nt", { role: "alert", hidden: true });
-  const input = h("textarea", { rows: 1, placeholder: t("win.placeholder"), enterKeyHint: "send", value: recall("draft") ?? "", oninput: typed });
+  const input = h("textarea", { rows: 1, placeholder: t("win.placeholder"), value: recall("draft") ?? "", oninput: typed });
   const button = h("button.s", { "aria-label": t("win.send") }, icon(SEND, 20));
   const composer = h("form.cp", { onsubmit: submit }, input, button);
   const refused = h("div.cp dis", null, icon(LOCK), t("block.visitor"));
@@ -58,6 +58,7 @@ export function createView(root: ShadowRoot) {
   // On a phone the panel fills what the keyboard leaves of the screen.
   const viewport = window.visualViewport;
   function fit() {
+    panel.ariaModal = `${phone.matches}`;
     put(close, icon(phone.matches ? CROSS : DOWN, 20));
     panel.style.cssText = phone.matches && viewport ? `height:${viewport.height}px;top:${viewport.offsetTop}px` : "";
     toEnd();
