@@ -63,6 +63,7 @@ type Relay struct {
 	slots   chan struct{}    // one for each call under way
 	calls   sync.WaitGroup
 	down    atomic.Bool // Temporal did not take the last call
+	plenty  bool        // the last lease was full; step's own
 }
 
 // New makes a relay; Run runs it.
@@ -144,6 +145,7 @@ func (r *Relay) step(ctx context.Context) (more bool, err error) {
 	defer cancel()
 	owed, err := r.store.LeaseOwed(lease, n, r.o.CallTimeout+time.Second)
 	r.release(n - len(owed))
+	r.plenty = err == nil && len(owed) == n && n > 1
 	if err != nil {
 		return false, err
 	}
@@ -164,14 +166,23 @@ func (r *Relay) step(ctx context.Context) (more bool, err error) {
 	return len(owed) == n, nil
 }
 
-// acquire takes a free call, waiting for it, and then all others that are free now; one only when probing.
+// acquire takes a free call, waiting for it, and then all others that are free now; one only when probing. Where very
+// many are owed it waits for half of the calls: each lease looks through all that are owed, and should be worth it.
 func (r *Relay) acquire(ctx context.Context, probing bool) int {
-	select {
-	case <-ctx.Done():
-		return 0
-	case r.slots <- struct{}{}:
+	least := 1
+	if r.plenty && !probing {
+		least = max(1, r.o.Concurrency/2)
 	}
-	n := 1
+	n := 0
+	for n < least {
+		select {
+		case <-ctx.Done():
+			r.release(n)
+			return 0
+		case r.slots <- struct{}{}:
+			n++
+		}
+	}
 	for !probing {
 		select {
 		case r.slots <- struct{}{}:
