@@ -131,6 +131,19 @@ describe('LiveSocket', () => {
     expect(s.wires).toHaveLength(count + 1)
   })
 
+  it('asks at once when there is a reason to doubt, and gives up after 2 s of silence', () => {
+    const s = setup()
+    s.hello()
+    s.socket.doubt()
+    expect(s.wire().sent.map((f) => f.type)).toEqual(['ping'])
+    s.wire().frame({ type: 'pong', now: new Date().toISOString() })
+    vi.advanceTimersByTime(4_000)
+    expect(s.wires).toHaveLength(1)
+    s.socket.doubt()
+    vi.advanceTimersByTime(2_400)
+    expect(s.wires).toHaveLength(2)
+  })
+
   it('stops when this sign-in has ended and starts again after another', () => {
     const s = setup()
     s.hello()

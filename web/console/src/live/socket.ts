@@ -28,6 +28,7 @@ export interface SocketOptions {
 
 const PING_AFTER = 5_000 // silence before asking
 const DEAD_AFTER = 5_000 // and then: together a half-open connection is found within 10 s
+const DOUBTED_FOR = 2_000 // or sooner, when there is a reason to ask
 const LOST_AFTER = 3_000 // M-43 is shown when the connection has been away this long
 const STABLE_AFTER = 3_000 // shorter connections do not reset the backoff
 const HELLO_WITHIN = 10_000
@@ -69,6 +70,11 @@ export class LiveSocket extends Emitter {
     if (this.link === 'stopped' || this.wire) return
     this.backoff.reset()
     this.open()
+  }
+
+  /** The browser has lost its network, or has just woken up: asks at once whether anybody is there. */
+  doubt() {
+    if (this.usable) this.ping(DOUBTED_FOR)
   }
 
   /** False when there is no connection: whatever was to be said is said again at the next hello. */
@@ -125,10 +131,11 @@ export class LiveSocket extends Emitter {
     }
   }
 
-  private ping() {
+  private ping(within = DEAD_AFTER) {
     this.pingAt = this.now()
+    this.cancel('ping')
     this.send({ type: 'ping' })
-    this.after('dead', DEAD_AFTER, () => this.lose())
+    this.after('dead', within, () => this.lose())
   }
 
   /** Half-open: the other end is silent. Its close event may never come, so it is not waited for. */
