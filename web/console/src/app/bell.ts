@@ -2,6 +2,7 @@ import { useEffect } from 'react'
 import badge from '../icon-badge.svg'
 import plain from '../icon.svg'
 import type { Bell, Sound } from '../live/attention.ts'
+import { BrowserTabs, canJoin } from '../live/tabs.ts'
 import { visitorName } from '../text/system.ts'
 import { useText } from '../text/text.tsx'
 import { useLatest, useWorkspace } from '../ui/hooks.ts'
@@ -40,10 +41,17 @@ export function play(sound: Sound, soft: boolean) {
   }
 }
 
-/** Sound and notifications of this tab. A notification says who and why, the text only when the operator allows it. */
-export function useBell() {
+/**
+ * Sound and notifications. A notification says who and why, the text only when the operator allows it. Of his tabs in this browser
+ * one rings for all.
+ */
+export function useBell(operatorId?: string) {
   const r = useLatest(useText())
   const { attention } = useWorkspace()
+  useEffect(() => {
+    if (operatorId && canJoin()) return attention.join(new BrowserTabs(operatorId))
+    return undefined
+  }, [attention, operatorId])
   useEffect(() => {
     const shown = new Map<string, Notification>()
     const close = (id: string) => {

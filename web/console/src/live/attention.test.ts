@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Prefs, Row } from '../../../shared/api.gen.ts'
-import { Attention, type Sound } from './attention.ts'
+import { Attention, type Sound, type Word } from './attention.ts'
 import { row } from './fixtures.ts'
 
 const NOW = Date.parse('2026-11-25T10:00:00Z')
@@ -82,7 +82,7 @@ it('with sound off nothing rings, the notification still comes', () => {
   saw(undefined, waits())
   vi.advanceTimersByTime(60_000)
   expect(rung).toEqual([])
-  expect(notes).toHaveLength(1)
+  expect(notes).toHaveLength(4)
 })
 
 it('a dialog that turns red calls once; one transferred to me has one note (R-057)', () => {
@@ -122,4 +122,133 @@ it('a blocked or closed dialog, one that is gone, and another project stop the r
     vi.advanceTimersByTime(60_000)
     expect(rung).toEqual([])
   }
+})
+
+it('a notification of who still waits comes again with the sound', () => {
+  saw(undefined, waits())
+  vi.advanceTimersByTime(20_000)
+  expect(notes).toHaveLength(2)
+  attention.mute(true)
+  vi.advanceTimersByTime(60_000)
+  expect(notes).toHaveLength(2)
+})
+
+it('silence outlives a reload of the page', () => {
+  const kept = new Map<string, string>()
+  const storage = { getItem: (k: string) => kept.get(k) ?? null, setItem: (k: string, v: string) => void kept.set(k, v), removeItem: (k: string) => void kept.delete(k) }
+  new Attention(() => Date.now(), () => prefs, storage).mute(true)
+  expect(new Attention(() => Date.now(), () => prefs, storage).muted).toBe(true)
+  vi.advanceTimersByTime(10 * 60_000)
+  expect(new Attention(() => Date.now(), () => prefs, storage).muted).toBe(false)
+})
+
+/** Tabs of one browser; the first of them leads. */
+class Browser {
+  all: { leads: boolean; visible: boolean; hear: (word: Word) => void; onLead: () => void; attention: Attention }[] = []
+
+  open(visible = false) {
+    const mine = new Attention(() => Date.now(), () => prefs)
+    const tab = { leads: !this.all.length, visible, hear: (_: Word) => {}, onLead: () => {}, attention: mine }
+    this.all.push(tab)
+    mine.bell = { ...attention.bell, visible: () => tab.visible }
+    mine.join({
+      get leads() {
+        return tab.leads
+      },
+      start: (hear, onLead) => void Object.assign(tab, { hear, onLead }),
+      say: (word) => this.all.forEach((other) => other !== tab && other.hear(structuredClone(word))),
+      ifVisible: (then) => then(this.all.some((t) => t.visible)),
+      stop: () => {},
+    })
+    return tab
+  }
+
+  close(tab: (typeof this.all)[0]) {
+    tab.attention.reset()
+    this.all = this.all.filter((t) => t !== tab)
+    if (!tab.leads) return
+    this.all[0]!.leads = true
+    this.all[0]!.onLead()
+  }
+}
+
+describe('several tabs of one operator', () => {
+  const each = (browser: Browser, before: Row | undefined, after: Row) => browser.all.forEach((t) => t.attention.saw(before, after, 'o', false))
+  const taken = () => waits({ session: { ...mine.session, assignee: { id: 'x', name: 'Марк' } } })
+
+  it('one rings for all that see the same dialog, once each 20 s, until it is taken', () => {
+    const browser = new Browser()
+    for (let i = 0; i < 3; i++) browser.open()
+    each(browser, undefined, waits())
+    expect([rung.length, notes.length]).toEqual([1, 1])
+    vi.advanceTimersByTime(20_000)
+    expect([rung.length, notes.length]).toEqual([2, 2])
+    each(browser, waits(), taken())
+    vi.advanceTimersByTime(120_000)
+    expect(rung).toHaveLength(2)
+    expect(closed).toContain('d')
+  })
+
+  it('rings for a dialog that only another tab sees, as long as that one says it waits', () => {
+    const browser = new Browser()
+    browser.open()
+    const other = browser.open()
+    other.attention.saw(undefined, waits(), 'o', false)
+    expect(rung).toEqual([['call', false]])
+    vi.advanceTimersByTime(40_000)
+    expect(rung).toHaveLength(3)
+    browser.close(other)
+    vi.advanceTimersByTime(60_000)
+    expect(rung).toHaveLength(3)
+  })
+
+  it('softly, and without a notification, while any of them is looked at', () => {
+    const browser = new Browser()
+    browser.open()
+    const seen = browser.open(true)
+    each(browser, undefined, waits())
+    vi.advanceTimersByTime(60_000)
+    expect(rung).toEqual([['call', true]])
+    expect(notes).toEqual([])
+    seen.visible = false
+    vi.advanceTimersByTime(20_000)
+    expect(rung.at(-1)).toEqual(['call', false])
+    expect(notes).toHaveLength(1)
+  })
+
+  it('another one goes on when the one that rang is closed', () => {
+    const browser = new Browser()
+    const first = browser.open()
+    const second = browser.open()
+    second.attention.saw(undefined, waits(), 'o', false)
+    browser.close(first)
+    vi.advanceTimersByTime(20_000)
+    expect(rung).toHaveLength(2)
+  })
+
+  it('silence asked for in one is silence in all, in one opened later, too', () => {
+    const browser = new Browser()
+    const first = browser.open()
+    browser.open().attention.mute(true)
+    expect(first.attention.muted).toBe(true)
+    expect(browser.open().attention.muted).toBe(true)
+    each(browser, undefined, waits())
+    vi.advanceTimersByTime(60_000)
+    expect(rung).toEqual([])
+  })
+
+  it('no tick for a message that one of them shows', () => {
+    const browser = new Browser()
+    const leads = browser.open()
+    const shows = browser.open(true)
+    const [before, after] = [row('d', mine), row('d', { ...mine, rev: 2, unread: 1, unanswered: true })]
+    leads.attention.saw(before, after, 'o', false)
+    shows.attention.saw(before, after, 'o', true)
+    vi.advanceTimersByTime(1000)
+    expect(rung).toEqual([])
+    leads.attention.saw({ ...after, unread: 0 }, { ...after, rev: 3 }, 'o', false)
+    shows.attention.saw({ ...after, unread: 0 }, { ...after, rev: 3 }, 'o', false)
+    vi.advanceTimersByTime(5000)
+    expect(rung).toEqual([['tick', true]])
+  })
 })

@@ -1,5 +1,7 @@
 import type { Prefs, Reason, Row } from '../../../shared/api.gen.ts'
+import type { TextStorage } from './drafts.ts'
 import { Emitter } from './emitter.ts'
+import { ALONE, type Tabs } from './tabs.ts'
 
 /** Two notes for a dialog nobody answers, one for a transfer, a soft tick for a message in an own dialog. */
 export type Sound = 'call' | 'transfer' | 'tick'
@@ -12,52 +14,88 @@ export interface Bell {
   close: (dialogId: string) => void
 }
 
+/** What the operator's tabs tell each other; the one that leads acts on it. */
+export type Word =
+  | { type: 'call'; row: Row; sound: Sound }
+  | { type: 'tick'; id: string; rev: number }
+  | { type: 'seen'; id: string; rev: number } // open before him in a visible tab
+  | { type: 'gone'; id: string }
+  | { type: 'who' } // who has a dialog that still waits
+  | { type: 'waits'; row: Row }
+  | { type: 'mute'; until: number }
+  | { type: 'hello' }
+
 const SILENT: Bell = { visible: () => true, ring: () => {}, notify: () => {}, close: () => {} }
 const REPEAT = 20_000
 const MUTED_FOR = 10 * 60_000
 const RECENT = 60_000
+const SAME = 3_000 // several tabs see one change within this time
+const TICK_AFTER = 200 // by then a tab that shows the dialog has said so
+const MUTED = 'otklik.muted'
 
 export function isUntaken(row: Row): boolean {
   return !row.session.assignee && !row.session.closed_at && !row.blocked_ip && row.unanswered && row.groups.length > 0
 }
 
 /**
- * Calls the operator: a new untaken dialog, one that turned red, a message in his own. Hidden, it repeats every 20 s until the
- * dialog is taken or the operator asks for 10 minutes of silence; a visible tab says it once, softly, and shows no notification.
+ * Calls the operator: a new untaken dialog, one that turned red, a message in his own. While all his tabs are hidden it repeats
+ * every 20 s until the dialog is taken or he asks for 10 minutes of silence; a visible tab says it once, softly, and shows no
+ * notification. Each tab sees the rows of its own project; one of them rings for all.
  */
 export class Attention extends Emitter {
   bell: Bell = SILENT
   mutedUntil = 0
-  private calling = new Set<string>()
-  private timer?: ReturnType<typeof setInterval>
+  private tabs: Tabs<Word> = ALONE
+  private calling = new Map<string, Row>()
+  private said = new Map<string, number>()
+  private seen = new Map<string, number>()
+  private rungThisRound = false
+  private timer?: ReturnType<typeof setTimeout>
   private now: () => number
   private prefs: () => Partial<Prefs>
+  private storage?: TextStorage
 
-  constructor(now: () => number, prefs: () => Partial<Prefs>) {
+  constructor(now: () => number, prefs: () => Partial<Prefs>, storage?: TextStorage) {
     super()
     this.now = now
     this.prefs = prefs
+    this.storage = storage
+    this.mutedUntil = Number(storage?.getItem(MUTED)) || 0
+  }
+
+  /** From here on this tab is one of several. The answer ends that. */
+  join(tabs: Tabs<Word>): () => void {
+    this.tabs = tabs
+    tabs.start((word) => this.hear(word), () => this.schedule())
+    tabs.say({ type: 'hello' })
+    return () => {
+      tabs.stop()
+      this.tabs = ALONE
+    }
   }
 
   /** A row was pushed: `before` is how it stood, `open` whether it is in the window. */
   saw(before: Row | undefined, row: Row, meId: string | undefined, open: boolean) {
     if (!isUntaken(row)) this.gone(row.id)
+    else if (this.calling.has(row.id)) this.calling.set(row.id, row)
     const mine = !!meId && row.session.assignee?.id === meId
     const concerns = mine || !row.session.assignee
     if (concerns && turnedRed(before, row, this.now())) return this.call(row, row.reasons.includes('transferred') ? 'transfer' : 'call')
     if (isUntaken(row) && isNew(before, row, this.now())) return this.call(row, 'call')
-    if (mine && before && row.unread > before.unread && !(open && this.bell.visible())) this.ring('tick')
+    if (!mine || !before || row.unread <= before.unread) return
+    if (open && this.bell.visible()) this.tell({ type: 'seen', id: row.id, rev: row.rev })
+    else this.tell({ type: 'tick', id: row.id, rev: row.rev })
   }
 
   gone(id: string) {
     if (!this.calling.delete(id)) return
-    this.bell.close(id)
-    this.schedule()
+    this.tell({ type: 'gone', id })
+    if (!this.calling.size && this.tabs === ALONE) this.rest()
   }
 
   /** Another project is looked at: its rows say anew what calls. */
   reset() {
-    for (const id of [...this.calling]) this.gone(id)
+    for (const id of [...this.calling.keys()]) this.gone(id)
   }
 
   get muted(): boolean {
@@ -65,31 +103,110 @@ export class Attention extends Emitter {
   }
 
   mute(on: boolean) {
-    this.mutedUntil = on ? this.now() + MUTED_FOR : 0
-    this.changed()
+    this.tell({ type: 'mute', until: on ? this.now() + MUTED_FOR : 0 })
   }
 
   private call(row: Row, sound: Sound) {
-    if (isUntaken(row)) this.calling.add(row.id)
-    this.schedule()
-    this.ring(sound)
-    if (!this.bell.visible() && this.prefs().notify) this.bell.notify(row, row.reasons[0], !!this.prefs().notify_text)
+    if (isUntaken(row)) this.calling.set(row.id, row)
+    this.tell({ type: 'call', row, sound })
   }
 
-  private ring(sound: Sound) {
-    if (this.prefs().sound === false || this.muted) return
-    this.bell.ring(sound, this.bell.visible())
+  /** To all tabs, this one too. */
+  private tell(word: Word) {
+    this.tabs.say(word)
+    this.hear(word)
+  }
+
+  private hear(word: Word) {
+    if (word.type === 'mute') {
+      this.mutedUntil = word.until
+      this.storage?.setItem(MUTED, String(word.until))
+      return this.changed()
+    }
+    if (word.type === 'hello') return void (this.muted && this.tabs.say({ type: 'mute', until: this.mutedUntil }))
+    if (word.type === 'who') return this.answerWho()
+    if (!this.tabs.leads) return
+    switch (word.type) {
+      case 'call':
+        if (isUntaken(word.row)) this.schedule()
+        return void (this.first(`${word.sound} ${word.row.id}`) && this.announce(word.row, word.sound))
+      case 'waits':
+        return void (this.rungThisRound || this.repeat(word.row))
+      case 'gone':
+        return this.bell.close(word.id)
+      case 'seen':
+        return void this.seen.set(word.id, word.rev)
+      case 'tick':
+        if (this.tabs === ALONE) return this.tick(word.id, word.rev)
+        return void (this.first(`tick ${word.id} ${word.rev}`) && setTimeout(() => this.tick(word.id, word.rev), TICK_AFTER))
+    }
+  }
+
+  private answerWho() {
+    const [row] = this.calling.values()
+    if (row) this.tabs.say({ type: 'waits', row })
+  }
+
+  /** False when another tab has just said the same. */
+  private first(what: string): boolean {
+    const now = Date.now()
+    for (const [key, at] of this.said) if (now - at >= SAME) this.said.delete(key)
+    if (this.said.has(what)) return false
+    // A tab that is alone hears everything once.
+    if (this.tabs !== ALONE) this.said.set(what, now)
+    return true
+  }
+
+  private announce(row: Row, sound: Sound) {
+    this.ifVisible((visible) => {
+      this.ring(sound, visible)
+      if (!visible && this.prefs().notify) this.bell.notify(row, row.reasons[0], !!this.prefs().notify_text)
+    })
+  }
+
+  private tick(id: string, rev: number) {
+    if ((this.seen.get(id) ?? -1) < rev) this.ifVisible((visible) => this.ring('tick', visible))
+    this.seen.delete(id)
+  }
+
+  private ring(sound: Sound, soft: boolean) {
+    if (this.prefs().sound !== false && !this.muted) this.bell.ring(sound, soft)
+  }
+
+  private ifVisible(then: (visible: boolean) => void) {
+    if (this.bell.visible()) then(true)
+    else this.tabs.ifVisible(then)
   }
 
   private schedule() {
-    if (this.calling.size && !this.timer)
-      this.timer = setInterval(() => {
-        if (!this.bell.visible()) this.ring('call')
-      }, REPEAT)
-    else if (!this.calling.size) {
-      clearInterval(this.timer)
-      this.timer = undefined
+    this.timer ??= setTimeout(() => this.round(), REPEAT)
+  }
+
+  private rest() {
+    clearTimeout(this.timer)
+    this.timer = undefined
+  }
+
+  /** Once in 20 s the leading tab asks whether somebody still waits. */
+  private round() {
+    this.rest()
+    if (!this.tabs.leads) return
+    this.rungThisRound = false
+    const [row] = this.calling.values()
+    if (row) this.repeat(row)
+    else if (this.tabs !== ALONE) {
+      this.tabs.say({ type: 'who' })
+      this.schedule()
     }
+  }
+
+  private repeat(row: Row) {
+    this.rungThisRound = true
+    this.schedule()
+    if (this.muted) return
+    this.ifVisible((visible) => {
+      if (!visible) this.announce(row, 'call')
+    })
   }
 }
 
