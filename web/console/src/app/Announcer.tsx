@@ -12,7 +12,6 @@ export function Announcer() {
   const workspace = useStore(useWorkspace())
   const rows = useStore(workspace.rows)
   const [text, setText] = useState('')
-  const red = useRef<Set<string>>(undefined)
   const untaken = useRef<number>(undefined)
   const scope = useRef('')
   const queue = useRef<string[]>([])
@@ -23,22 +22,19 @@ export function Announcer() {
   const closed = useRef(false)
 
   useEffect(() => {
-    const list = rows.list(workspace.group, workspace.sort)
     const place = `${workspace.project} ${workspace.group}`
+    const reddened = rows.takeReddened()
     // Another tab or project is not news.
-    if (!list || place !== scope.current) {
-      scope.current = place
-      red.current = undefined
+    if (place !== scope.current) {
       untaken.current = undefined
-      if (!list) return
+      reddened.length = 0
     }
-    const now = new Set(list.filter((row) => row.important).map((row) => row.id))
-    for (const row of list) {
-      if (!row.important || !red.current || red.current.has(row.id)) continue
+    scope.current = place
+    for (const row of reddened) {
+      if (!row.groups.includes(workspace.group)) continue
       const reason = firstReason(row.reasons)
       queue.current.push(`${r.t('list.important')}: ${visitorName(r, row.visitor)}${reason ? `, ${r.t(REASON_TEXT[reason])}` : ''}`)
     }
-    red.current = now
     const count = workspace.counts?.unassigned
     if (count !== undefined && untaken.current !== undefined && count > untaken.current)
       queue.current.push(`${r.t('tab.unassigned')}: ${count}`)

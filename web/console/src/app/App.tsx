@@ -35,19 +35,37 @@ function connect(): Wire {
   return new WebSocket(`${location.origin.replace(/^http/, 'ws')}${API_BASE}/operator/socket`) as Wire
 }
 
+/** A tab that is hidden has no frames: there, and where one is late, a timer does. */
+function oncePerFrame(tell: () => void) {
+  const now = () => {
+    cancelAnimationFrame(frame)
+    clearTimeout(timer)
+    tell()
+  }
+  const frame = requestAnimationFrame(now)
+  const timer = setTimeout(now, 200)
+}
+
 export function App() {
   const [expired, setExpired] = useState(false)
   const [workspace] = useState(
-    () => new Workspace({ query, connect, onSignedOut: () => setExpired(true), storage: sessionStorage }),
+    () => new Workspace({ query, connect, onSignedOut: () => setExpired(true), storage: sessionStorage, pace: oncePerFrame }),
   )
   useEffect(() => setSignedOutHandler(() => setExpired(true)), [])
   useEffect(() => {
     const retry = () => workspace.socket.retryNow()
-    const seen = () => document.visibilityState === 'visible' && retry()
+    const doubt = () => workspace.socket.doubt()
+    const seen = () => {
+      if (document.visibilityState !== 'visible') return
+      retry()
+      doubt()
+    }
     addEventListener('online', retry)
+    addEventListener('offline', doubt)
     document.addEventListener('visibilitychange', seen)
     return () => {
       removeEventListener('online', retry)
+      removeEventListener('offline', doubt)
       document.removeEventListener('visibilitychange', seen)
     }
   }, [workspace])
@@ -100,7 +118,7 @@ function Gate(props: { workspace: Workspace; expired: boolean; onSignedIn: (me: 
   })
   const id = me.data?.operator.id
   usePrefs(me.data?.operator.prefs)
-  useBell()
+  useBell(id)
   useEffect(() => {
     if (!id) return
     if (!hasSavedLocale()) setLocale(me.data!.operator.locale)

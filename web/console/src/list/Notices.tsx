@@ -4,7 +4,7 @@ import { remaining } from '../live/clock.ts'
 import { hoursAt } from '../live/hours.ts'
 import { clockTime, dayName, duration, sameDay } from '../text/format.ts'
 import { type Reader, useText } from '../text/text.tsx'
-import { useNow, useStore, useWorkspace } from '../ui/hooks.ts'
+import { useNow, useWorkspace } from '../ui/hooks.ts'
 import { Icon } from '../ui/marks.tsx'
 import { nextForm } from './backlog.ts'
 
@@ -53,7 +53,6 @@ export function shiftStart(r: Reader, at: string, now: number): string {
 function Backlog({ project }: { project: Project }) {
   const r = useText()
   const workspace = useWorkspace()
-  const rows = useStore(workspace.rows)
   const now = useNow()
   const n = project.backlog
   const [hidden, setHidden] = useState(0)
@@ -61,14 +60,15 @@ function Backlog({ project }: { project: Project }) {
   useEffect(() => {
     if (n < hidden) setHidden(n)
   }, [n, hidden])
-  const form = open ? nextForm(project, rows.all()) : undefined
+  // Once a second, as the figure moves: not with each of thousands of rows.
+  const form = open ? nextForm(project, workspace.rows.all(), now) : undefined
   const text = r.t('backlog.operator', { n })
   return (
     <div className={open ? 'ban w backlog' : 'ban w backlog slim'}>
       <Icon name="warn" />
       <span className="sp">
         {open ? <b>{text}</b> : <span className="t12">{text}</span>}
-        {form !== undefined && form > now ? (
+        {form !== undefined ? (
           <span className="ban-sub">
             <Icon name="form" size={13} /> {r.t('backlog.next', { t: duration(r, remaining(form, now)) })}
           </span>

@@ -9,9 +9,12 @@ import { Avatar, firstReason, Icon, REASON_TEXT, ReasonBadge, Ring } from '../ui
 
 const SOON = 30_000
 
+export const TALL = 75
+const SHORT = 55
+
 /** A row that needs somebody is taller: red, counting, or a colleague's. */
-export function hasStateLine(row: Row): boolean {
-  return row.important || !!row.next || !!row.blocked_ip || row.can.write === 'not_assignee'
+export function heightOf(row: Row): number {
+  return row.important || row.next || row.blocked_ip || row.can.write === 'not_assignee' ? TALL : SHORT
 }
 
 export const RowView = memo(function RowView(props: {
@@ -23,7 +26,7 @@ export const RowView = memo(function RowView(props: {
   foreign: boolean
   place: number
   of: number
-  onOpen: () => void
+  onOpen: (row: Row) => void
 }) {
   const { row, foreign } = props
   const r = useText()
@@ -49,7 +52,7 @@ export const RowView = memo(function RowView(props: {
 
   return (
     // The option lies under what is drawn: its name says moments, where the eye sees running figures.
-    <div className={classes.join(' ')} style={{ transform: `translateY(${props.top}px)` }} title={text} onClick={props.onOpen}>
+    <div className={classes.join(' ')} style={{ transform: `translateY(${props.top}px)`, height: heightOf(row) }} title={text} onClick={() => props.onOpen(row)}>
       <div
         className="row-hit"
         role="option"

@@ -1,17 +1,18 @@
-import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual'
-import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from 'react'
 import type { Project, Row } from '../../../shared/api.gen.ts'
 import { go } from '../app/route.ts'
 import { useWish } from '../app/shortcuts.ts'
 import { useText } from '../text/text.tsx'
-import { useAfter, useStore, useWorkspace } from '../ui/hooks.ts'
+import { useAfter, useLatest, useStore, useWorkspace } from '../ui/hooks.ts'
 import { Icon } from '../ui/marks.tsx'
-import { hasStateLine, RowView } from './RowView.tsx'
+import { heightOf, RowView, TALL } from './RowView.tsx'
 import { useCalmOrder } from './useCalmOrder.ts'
+import { type Placed, useWindowed } from './useWindowed.ts'
 
-const TALL = 75
-const SHORT = 55
 const FLIP_AT_MOST = 6
+const FLIP_FOR = 300
+const AHEAD = 60 // rows before the end of what is known: time to ask for more
+const NONE: readonly Row[] = []
 
 export function Rows({ project, dialogId, meId }: { project: Project; dialogId?: string; meId: string }) {
   const { t } = useText()
@@ -22,30 +23,17 @@ export function Rows({ project, dialogId, meId }: { project: Project; dialogId?:
   const [active, setActive] = useState<string>()
   const wantFocus = useRef(false)
   const known = store.list(group, sort)
-  const { items: rows, onPointerMove } = useCalmOrder(known ?? [], `${project.id} ${group} ${sort}`)
+  const { items: rows, onPointerMove } = useCalmOrder(known ?? NONE, `${project.id} ${group} ${sort}`)
   const loading = useAfter(150, !known)
 
   const activeIndex = Math.max(0, rows.findIndex((r) => r.id === (active ?? dialogId)))
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: (i) => (rows[i] && hasStateLine(rows[i]) ? TALL : SHORT),
-    getItemKey: (i) => rows[i]!.id,
-    overscan: 6,
-    // The row that holds the focus must not disappear by scrolling.
-    rangeExtractor: (range) => {
-      const all = defaultRangeExtractor(range)
-      return all.includes(activeIndex) || activeIndex >= rows.length ? all : [...all, activeIndex].sort((a, b) => a - b)
-    },
-  })
-  const heights = rows.map((r) => (hasStateLine(r) ? 1 : 0)).join('')
-  useEffect(() => virtual.measure(), [heights, virtual])
-
-  const items = virtual.getVirtualItems()
-  const lastIndex = items.at(-1)?.index ?? -1
+  const { placed, tops, total, show } = useWindowed(rows, heightOf, scroller)
+  // The row that holds the focus must not disappear by scrolling.
+  const drawn = activeIndex >= rows.length || placed.some((p) => p.index === activeIndex) ? placed : [...placed, { index: activeIndex, top: tops[activeIndex]! }]
+  const nearEnd = (placed.at(-1)?.index ?? -1) >= rows.length - AHEAD
   useEffect(() => {
-    if (lastIndex >= rows.length - 5 && store.cursor(group, sort)) void workspace.loadList(true)
-  }, [lastIndex, rows.length, group, sort])
+    if (nearEnd) void workspace.loadMore()
+  }, [nearEnd, known, workspace])
 
   const open = (row: Row, focusComposer: boolean) => {
     setActive(row.id)
@@ -61,7 +49,7 @@ export function Rows({ project, dialogId, meId }: { project: Project; dialogId?:
     const row = rows[Math.min(rows.length - 1, Math.max(0, index))]
     if (!row) return
     setActive(row.id)
-    virtual.scrollToIndex(rows.indexOf(row))
+    show(rows.indexOf(row))
     // A row that is not drawn yet takes the focus when it is.
     wantFocus.current = !takeFocus(row.id)
   }
@@ -80,7 +68,7 @@ export function Rows({ project, dialogId, meId }: { project: Project; dialogId?:
     const next = rows[at < 0 ? 0 : at + (w === 'next' ? 1 : -1)]
     if (!next) return
     open(next, false)
-    virtual.scrollToIndex(rows.indexOf(next))
+    show(rows.indexOf(next))
   })
 
   const onKeyDown = (e: KeyboardEvent) => {
@@ -98,7 +86,9 @@ export function Rows({ project, dialogId, meId }: { project: Project; dialogId?:
     e.preventDefault()
   }
 
-  const moving = useMovedFew(rows)
+  const latest = useLatest(open)
+  const onOpen = useCallback((row: Row) => latest.current(row, false), [latest])
+  const moving = useMovedFew(rows, placed)
   return (
     <div className="rows" id="rows" role="tabpanel" aria-labelledby={`tab-${group}`} ref={scroller} onPointerMove={onPointerMove} tabIndex={-1}>
       {!known && loading ? <RowSkeletons /> : null}
@@ -112,24 +102,23 @@ export function Rows({ project, dialogId, meId }: { project: Project; dialogId?:
         role="listbox"
         aria-label={t('list.title')}
         className={moving ? 'rows-in moving' : 'rows-in'}
-        style={{ height: virtual.getTotalSize() }}
+        style={{ height: total }}
         onKeyDown={onKeyDown}
       >
-        {items.map((item) => {
-          const row = rows[item.index]
-          if (!row) return null
+        {drawn.map(({ index, top }) => {
+          const row = rows[index]!
           return (
             <RowView
-              key={item.key}
+              key={row.id}
               row={row}
               project={project}
-              top={item.start}
+              top={top}
               selected={row.id === dialogId}
-              focusable={item.index === activeIndex}
+              focusable={index === activeIndex}
               foreign={!!row.session.assignee && row.session.assignee.id !== meId}
-              place={item.index + 1}
+              place={index + 1}
               of={rows.length}
-              onOpen={() => open(row, false)}
+              onOpen={onOpen}
             />
           )
         })}
@@ -138,18 +127,21 @@ export function Rows({ project, dialogId, meId }: { project: Project; dialogId?:
   )
 }
 
-/** Rows glide to their new places only when few of them move; a reshuffle would be a flicker. */
-function useMovedFew(rows: Row[]): boolean {
-  const before = useRef<string[]>([])
-  const result = useRef(false)
-  const ids = rows.map((r) => r.id)
-  if (ids.join() !== before.current.join()) {
-    const places = new Map(before.current.map((id, i) => [id, i]))
-    const moved = ids.filter((id, i) => places.has(id) && places.get(id) !== i).length
-    result.current = moved > 0 && moved <= FLIP_AT_MOST
-    before.current = ids
+/** Rows glide to their new places only when few of those that are seen move; a reshuffle would be a flicker. */
+function useMovedFew(rows: readonly Row[], placed: readonly Placed[]): boolean {
+  const places = useRef(new Map<string, number>())
+  const until = useRef(-Infinity)
+  let moved = 0
+  const now = new Map<string, number>()
+  for (const { index } of placed) {
+    const { id } = rows[index]!
+    const before = places.current.get(id)
+    if (before !== undefined && before !== index) moved++
+    now.set(id, index)
   }
-  return result.current
+  places.current = now
+  if (moved) until.current = moved <= FLIP_AT_MOST ? performance.now() + FLIP_FOR : -Infinity
+  return performance.now() < until.current
 }
 
 function RowSkeletons() {

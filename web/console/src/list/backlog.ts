@@ -16,7 +16,17 @@ export function formAt(project: Project, rows: readonly Row[], row: Row): string
 }
 
 /** The next form of any of them. */
-export function nextForm(project: Project, rows: readonly Row[]): number | undefined {
-  const times = rows.map((row) => formAt(project, rows, row)).filter((at) => at !== undefined)
-  return times.length ? Math.min(...times.map((at) => Date.parse(at))) : undefined
+export function nextForm(project: Project, rows: readonly Row[], now: number): number | undefined {
+  if (!project.backlog || !project.form_enabled) return undefined
+  const queues = new Map<string, { waiting: number; next: number }>()
+  for (const row of rows) {
+    if (!untaken(row)) continue
+    const key = queueOf(row)
+    const queue = queues.get(key) ?? queues.set(key, { waiting: 0, next: Infinity }).get(key)!
+    queue.waiting++
+    const at = row.next?.kind === 'unclaimed' ? Date.parse(row.next.at) : 0
+    if (at > now) queue.next = Math.min(queue.next, at)
+  }
+  const next = Math.min(...[...queues.values()].map((q) => (q.waiting >= CRITICAL ? q.next : Infinity)))
+  return next === Infinity ? undefined : next
 }

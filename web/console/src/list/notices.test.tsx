@@ -101,10 +101,10 @@ const queue = (n: number, department?: string) =>
 
 it('the next form is only promised in a queue of ten untaken ones (R-034, D-30, D-31)', () => {
   const p = projectOf({ backlog: 10 })
-  expect(nextForm(p, queue(10))).toBe(60_000)
-  expect(nextForm(p, [...queue(9), ...queue(9, 'x')])).toBeUndefined()
-  expect(nextForm(projectOf({ backlog: 0 }), queue(10))).toBeUndefined()
-  expect(nextForm(projectOf({ backlog: 10, form_enabled: false }), queue(10))).toBeUndefined()
+  expect(nextForm(p, queue(10), 0)).toBe(60_000)
+  expect(nextForm(p, [...queue(9), ...queue(9, 'x')], 0)).toBeUndefined()
+  expect(nextForm(projectOf({ backlog: 0 }), queue(10), 0)).toBeUndefined()
+  expect(nextForm(projectOf({ backlog: 10, form_enabled: false }), queue(10), 0)).toBeUndefined()
 })
 
 it('«Что дальше» has the end of the shift, the form of the backlog and automatic closing, by time (D-23, D-31, D-40)', () => {

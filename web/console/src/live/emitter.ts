@@ -1,7 +1,16 @@
+/** When listeners are told: at once, or later and then once for all changes until then. */
+export type Pace = (tell: () => void) => void
+
 /** The smallest store React can subscribe to: a version that grows with every change. */
 export class Emitter {
   private listeners = new Set<() => void>()
+  private owed = false
+  private pace: Pace
   version = 0
+
+  constructor(pace: Pace = (tell) => tell()) {
+    this.pace = pace
+  }
 
   subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener)
@@ -12,6 +21,11 @@ export class Emitter {
 
   protected changed() {
     this.version++
-    for (const listener of [...this.listeners]) listener()
+    if (this.owed) return
+    this.owed = true
+    this.pace(() => {
+      this.owed = false
+      for (const listener of [...this.listeners]) listener()
+    })
   }
 }

@@ -2,12 +2,20 @@ import { describe, expect, it } from 'vitest'
 import { row } from './fixtures.ts'
 import { RowStore } from './rows.ts'
 
-const ids = (list: { id: string }[] | undefined) => list?.map((r) => r.id)
+const ids = (list: readonly { id: string }[] | undefined) => list?.map((r) => r.id)
 
 function filled(...rows: ReturnType<typeof row>[]) {
   const store = new RowStore()
   store.takePage(store.startRead('all', 'priority', true), rows)
   return store
+}
+
+/** The same numbers at every run. */
+function randomOf(seed: number) {
+  return (below: number) => {
+    seed = (seed * 1103515245 + 12345) % 2 ** 31
+    return Math.floor((seed / 2 ** 31) * below)
+  }
 }
 
 describe('RowStore', () => {
@@ -95,6 +103,85 @@ describe('RowStore', () => {
     store.takePage(store.startRead('all', 'priority', true), [row('a'), row('b')], 'next')
     store.takePage(store.startRead('all', 'priority', false), [row('c')])
     expect(ids(store.list('all', 'priority'))).toEqual(['a', 'b', 'c'])
+  })
+
+  it('reading the first page again does not make a list shorter that was read further, and takes out what is gone', () => {
+    const store = new RowStore()
+    store.takePage(store.startRead('all', 'priority', true), [row('a'), row('b')], 'second')
+    store.takePage(store.startRead('all', 'priority', false), [row('c'), row('d')], 'third')
+    store.takePage(store.startRead('all', 'priority', true), [row('b'), row('bb')], 'again')
+    expect(ids(store.list('all', 'priority'))).toEqual(['b', 'bb', 'c', 'd'])
+    expect(store.cursor('all', 'priority')).toBe('third')
+    expect(store.reachesBeyond('all', 'priority', row('bb'))).toBe(true)
+    store.takePage(store.startRead('all', 'priority', false, row('bb')), [row('d')], 'third')
+    expect(ids(store.list('all', 'priority'))).toEqual(['b', 'bb', 'd'])
+    expect(store.reachesBeyond('all', 'priority', row('d'))).toBe(false)
+  })
+
+  it('what was read of other tabs is read again after nothing was pushed for a while', () => {
+    const store = filled(row('a'))
+    store.takePage(store.startRead('mine', 'priority', true), [])
+    store.forgetOthers('mine', 'priority')
+    expect(store.list('all', 'priority')).toBeUndefined()
+    expect(store.list('mine', 'priority')).toEqual([])
+  })
+
+  it('stays sorted through any changes, in every tab and order', () => {
+    const store = new RowStore()
+    const random = randomOf(7)
+    const kinds = ['mine', 'important', 'unassigned', 'all'] as const
+    const sorts = ['priority', 'newest', 'oldest'] as const
+    for (const g of kinds) for (const s of sorts) store.takePage(store.startRead(g, s, true), [])
+    for (let rev = 1; rev < 2000; rev++) {
+      const id = `d${random(60)}`
+      if (random(10) === 0) store.gone(id, rev)
+      else {
+        const at = new Date(1_700_000_000_000 + random(50) * 100).toISOString().replace(/\.?0+Z$/, 'Z')
+        store.upsert(row(id, { rev, rank: `${random(4)}${random(5)}`, groups: kinds.filter(() => random(2)), last: { kind: 'message', author: 'visitor', at } }))
+      }
+    }
+    const time = (r: { last?: { at: string } }) => Date.parse(r.last!.at)
+    for (const g of kinds) {
+      const of = store.all().filter((r) => r.groups.includes(g))
+      const by = (key: (a: (typeof of)[0], b: (typeof of)[0]) => number) => ids([...of].sort((a, b) => key(a, b) || (a.id < b.id ? -1 : 1)))
+      expect(of.length).toBeGreaterThan(5)
+      expect(ids(store.list(g, 'priority'))).toEqual(by((a, b) => Number(a.rank) - Number(b.rank)))
+      expect(ids(store.list(g, 'newest'))).toEqual(by((a, b) => time(b) - time(a)))
+      expect(ids(store.list(g, 'oldest'))).toEqual(by((a, b) => time(a) - time(b)))
+    }
+  })
+
+  it('gives the same list until a row of it changes', () => {
+    const store = filled(row('a', { groups: ['all', 'mine'] }))
+    const before = store.list('all', 'priority')
+    expect(store.list('all', 'priority')).toBe(before)
+    store.upsert(row('b', { groups: ['mine'] }))
+    expect(store.list('all', 'priority')).toBe(before)
+    store.upsert(row('a', { rev: 2 }))
+    expect(store.list('all', 'priority')).not.toBe(before)
+  })
+
+  it('says what turned important, and what comes as important from elsewhere; a page that was never seen is no news', () => {
+    const store = filled(row('a'), row('b', { important: true }))
+    store.upsert(row('a', { rev: 2, important: true }))
+    store.upsert(row('b', { rev: 2, important: true }))
+    store.upsert(row('c', { important: true }))
+    expect(ids(store.takeReddened())).toEqual(['a', 'c'])
+    expect(store.takeReddened()).toEqual([])
+  })
+
+  it('tells of a burst once, when its pace says so', () => {
+    let tell = () => {}
+    let told = 0
+    const store = new RowStore((now) => (tell = now))
+    store.subscribe(() => told++)
+    for (let rev = 1; rev < 10; rev++) store.upsert(row('a', { rev }))
+    expect([told, store.get('a')?.rev]).toEqual([0, 9])
+    tell()
+    expect(told).toBe(1)
+    store.upsert(row('a', { rev: 10 }))
+    tell()
+    expect(told).toBe(2)
   })
 
   it('turns the number off at once when the dialog is read', () => {

@@ -3,24 +3,22 @@ import { Emitter } from './emitter.ts'
 
 export type Sort = 'priority' | 'newest' | 'oldest'
 
-/** How far a group has been read: rows beyond the last one of the last page are not shown, else there would be holes. */
-interface Page {
-  cursor?: string
-  end?: Row
-}
+type Order = (a: Row, b: Row) => number
 
 export interface PageRead {
   startedAt: number
   group: Group
   sort: Sort
-  first: boolean
+  /** The last row of the page before it; undefined: this is the first one. */
+  after?: Row
 }
 
 /** All rows of one project, upserted by rev; which tab a row stands in is said by the row itself. */
 export class RowStore extends Emitter {
   private rows = new Map<string, Row>()
   private touched = new Map<string, number>()
-  private pages = new Map<string, Page>()
+  private views = new Map<string, View>()
+  private reddened: Row[] = []
   private step = 0
 
   get(id: string): Row | undefined {
@@ -34,9 +32,17 @@ export class RowStore extends Emitter {
 
   /** A newer row has a higher rev; with the same rev the later one wins. */
   upsert(row: Row): boolean {
+    const before = this.rows.get(row.id)
     const taken = this.put(row)
+    // A row that was not known, and is pushed as important, is news too: a transfer.
+    if (taken && row.important && !before) this.redden(row)
     if (taken) this.changed()
     return taken
+  }
+
+  /** What turned important since this was last asked. */
+  takeReddened(): Row[] {
+    return this.reddened.splice(0)
   }
 
   /** No longer in this operator's lists. The row itself stays, its dialog may be open in the window. */
@@ -44,7 +50,7 @@ export class RowStore extends Emitter {
     const row = this.rows.get(id)
     if (!row || rev < row.rev || row.groups.length === 0) return
     this.touched.set(id, ++this.step)
-    this.rows.set(id, { ...row, rev, groups: [], unread: 0 })
+    this.set({ ...row, rev, groups: [], unread: 0 })
     this.changed()
   }
 
@@ -52,29 +58,26 @@ export class RowStore extends Emitter {
   markRead(id: string) {
     const row = this.rows.get(id)
     if (!row || row.unread === 0) return
-    this.rows.set(id, { ...row, unread: 0 })
+    this.set({ ...row, unread: 0 })
     this.changed()
   }
 
   /** Call before asking for a page, so that rows pushed while it was under way are not taken for missing ones. */
-  startRead(group: Group, sort: Sort, first: boolean): PageRead {
-    return { startedAt: this.step, group, sort, first }
+  startRead(group: Group, sort: Sort, first: boolean, after = first ? undefined : this.views.get(viewKey(group, sort))?.end): PageRead {
+    return { startedAt: this.step, group, sort, after }
   }
 
   takePage(read: PageRead, rows: readonly Row[], cursor?: string) {
-    const key = pageKey(read.group, read.sort)
-    const before = read.first ? undefined : this.pages.get(key)?.end
-    const order = compare(read.sort)
+    const key = viewKey(read.group, read.sort)
+    let view = this.views.get(key)
+    if (!view) this.views.set(key, (view = new View(read.group, read.sort, this.rows.values())))
     const end = cursor ? rows.at(-1) : undefined
     const ids = new Set(rows.map((r) => r.id))
-    for (const row of this.rows.values()) {
-      if (ids.has(row.id) || !row.groups.includes(read.group)) continue
-      if ((this.touched.get(row.id) ?? 0) > read.startedAt) continue
-      const inside = (!before || order(row, before) > 0) && (!end || order(row, end) <= 0)
-      if (!inside) continue
+    for (const row of view.between(read.after, end)) {
+      if (ids.has(row.id) || (this.touched.get(row.id) ?? 0) > read.startedAt) continue
       // Touched, so that an older page that comes late does not bring it back.
       this.touched.set(row.id, ++this.step)
-      this.rows.set(row.id, { ...row, groups: row.groups.filter((g) => g !== read.group) })
+      this.set({ ...row, groups: row.groups.filter((g) => g !== read.group) })
     }
     for (const row of rows) {
       const known = this.rows.get(row.id)
@@ -82,55 +85,146 @@ export class RowStore extends Emitter {
       if (known && known.rev === row.rev && (this.touched.get(row.id) ?? 0) > read.startedAt) continue
       this.put(row)
     }
-    this.pages.set(key, { cursor, end })
+    view.hasRead(end, cursor)
     this.changed()
   }
 
-  /** Rows of a tab in order, up to where it has been read; undefined before the first page. */
-  list(group: Group, sort: Sort): Row[] | undefined {
-    const page = this.pages.get(pageKey(group, sort))
-    if (!page) return undefined
-    const order = compare(sort)
-    const end = page.end && (this.rows.get(page.end.id) ?? page.end)
-    return [...this.rows.values()]
-      .filter((r) => r.groups.includes(group) && (!end || order(r, page.end!) <= 0 || r.id === end.id))
-      .sort(order)
+  /** Rows of a tab in order, up to where it has been read; undefined before the first page. The same array until one changes. */
+  list(group: Group, sort: Sort): readonly Row[] | undefined {
+    return this.views.get(viewKey(group, sort))?.list()
   }
 
   cursor(group: Group, sort: Sort): string | undefined {
-    return this.pages.get(pageKey(group, sort))?.cursor
+    return this.views.get(viewKey(group, sort))?.cursor
+  }
+
+  /** Whether more has been read than up to this row. */
+  reachesBeyond(group: Group, sort: Sort, row: Row): boolean {
+    return this.views.get(viewKey(group, sort))?.reachesBeyond(row) ?? false
+  }
+
+  /** What was read of the other tabs is not kept true while nothing is pushed. */
+  forgetOthers(group: Group, sort: Sort) {
+    const key = viewKey(group, sort)
+    for (const other of [...this.views.keys()]) if (other !== key) this.views.delete(other)
   }
 
   clear() {
     this.rows.clear()
     this.touched.clear()
-    this.pages.clear()
+    this.views.clear()
+    this.reddened = []
     this.changed()
+  }
+
+  private redden(row: Row) {
+    this.reddened = [...this.reddened.slice(-9), row]
   }
 
   private put(row: Row): boolean {
     const known = this.rows.get(row.id)
     if (known && row.rev < known.rev) return false
     this.touched.set(row.id, ++this.step)
-    this.rows.set(row.id, row)
+    this.set(row)
     return true
+  }
+
+  private set(row: Row) {
+    const before = this.rows.get(row.id)
+    this.rows.set(row.id, row)
+    if (row.important && before && !before.important) this.redden(row)
+    for (const view of this.views.values()) view.move(before, row)
   }
 }
 
-const pageKey = (group: Group, sort: Sort) => `${group} ${sort}`
+/** One tab in one order, kept sorted: with thousands of rows a change must not cost sorting them. */
+class View {
+  cursor?: string
+  /** The last row of the last page. Rows beyond it are not shown, else there would be holes. */
+  end?: Row
+  private read = false
+  private group: Group
+  private order: Order
+  private sorted: Row[]
+  private shown?: readonly Row[]
+
+  constructor(group: Group, sort: Sort, rows: Iterable<Row>) {
+    this.group = group
+    this.order = compare(sort)
+    this.sorted = [...rows].filter((r) => r.groups.includes(group)).sort(this.order)
+  }
+
+  move(before: Row | undefined, after: Row) {
+    const was = before?.groups.includes(this.group) ? before : undefined
+    const is = after.groups.includes(this.group)
+    if (!was && !is) return
+    this.shown = undefined
+    if (was && is && this.order(was, after) === 0) {
+      this.sorted[this.upTo(was) - 1] = after
+      return
+    }
+    if (was) this.sorted.splice(this.upTo(was) - 1, 1)
+    if (is) this.sorted.splice(this.upTo(after), 0, after)
+  }
+
+  /** A page that ends here was read. Reading the first one again does not make the list shorter. */
+  hasRead(end: Row | undefined, cursor: string | undefined) {
+    if (this.read && (!this.end || (end && this.reachesBeyond(end)))) return
+    this.read = true
+    this.end = end
+    this.cursor = cursor
+    this.shown = undefined
+  }
+
+  reachesBeyond(row: Row): boolean {
+    return this.read && (!this.end || this.order(this.end, row) > 0)
+  }
+
+  list(): readonly Row[] {
+    if (this.shown) return this.shown
+    const to = this.end ? this.upTo(this.end) : this.sorted.length
+    const shown = this.sorted.slice(0, to)
+    // The last row of the page is shown also when it has moved on.
+    const { end } = this
+    const moved = end && this.sorted[to - 1]?.id !== end.id ? this.sorted.slice(to).find((r) => r.id === end.id) : undefined
+    if (moved) shown.push(moved)
+    return (this.shown = shown)
+  }
+
+  between(after: Row | undefined, end: Row | undefined): Row[] {
+    return this.sorted.slice(after ? this.upTo(after) : 0, end ? this.upTo(end) : this.sorted.length)
+  }
+
+  /** How many rows stand up to this one, itself included. */
+  private upTo(row: Row): number {
+    let low = 0
+    let high = this.sorted.length
+    while (low < high) {
+      const mid = (low + high) >> 1
+      if (this.order(this.sorted[mid]!, row) <= 0) low = mid + 1
+      else high = mid
+    }
+    return low
+  }
+}
+
+const viewKey = (group: Group, sort: Sort) => `${group} ${sort}`
 
 const lastAt = (row: Row) => row.last?.at ?? row.session.started_at
 
 const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 
+// Without the Z: the server writes no zeros at the end, and 05.12Z is before 05.123Z.
+const byTime = (a: Row, b: Row) => byText(lastAt(a).slice(0, -1), lastAt(b).slice(0, -1))
+
 /** The server decides the order (D-15); here it is only repeated for rows that were pushed. */
-export function compare(sort: Sort): (a: Row, b: Row) => number {
+export function compare(sort: Sort): Order {
   switch (sort) {
     case 'priority':
       return (a, b) => byText(a.rank, b.rank) || byText(a.id, b.id)
     case 'newest':
-      return (a, b) => byText(lastAt(b), lastAt(a)) || byText(a.id, b.id)
+      return (a, b) => byTime(b, a) || byText(a.id, b.id)
     case 'oldest':
-      return (a, b) => byText(lastAt(a), lastAt(b)) || byText(a.id, b.id)
+      return (a, b) => byTime(a, b) || byText(a.id, b.id)
   }
 }

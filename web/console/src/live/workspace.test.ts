@@ -16,6 +16,7 @@ interface Frame {
 class Server {
   head = 3
   rows: Row[] = []
+  pages?: Row[]
   changesAt?: string
   asked: string[] = []
   wires: (Wire & { sent: Frame[] })[] = []
@@ -27,7 +28,12 @@ class Server {
     const number = (name: string) => (q.has(name) ? Number(q.get(name)) : undefined)
     let body: unknown = {}
     if (path.endsWith('/events')) body = page(this.head, { after: number('after'), before: number('before'), limit: number('limit') })
-    else if (path.startsWith('projects/'))
+    else if (path.startsWith('projects/') && this.pages) {
+      const from = number('cursor') ?? 0
+      const to = from + number('limit')!
+      const next_cursor = to < this.pages.length ? `${to}` : undefined
+      body = { rows: this.pages.slice(from, to), next_cursor, counts: { mine: 0, important: 0, unassigned: 0, all: 9 }, now: new Date().toISOString() }
+    } else if (path.startsWith('projects/'))
       body = { rows: this.rows, counts: { mine: 0, important: 0, unassigned: 0, all: this.rows.length }, changes_at: this.changesAt, now: new Date().toISOString() }
     else if (path.endsWith('/messages')) {
       const { client_id, text } = JSON.parse(init.body!) as { client_id: string; text: string }
@@ -128,6 +134,29 @@ describe('Workspace', () => {
     server.push({ type: 'watching', project_id: 'p' })
     await settle()
     expect(server.lists()).toBe(lists + 1)
+  })
+
+  it('reads a long list page by page, and all of that again after a reconnect', async () => {
+    const all = Array.from({ length: 450 }, (_, i) => row(String(1000 + i)))
+    server.pages = all
+    workspace.watchProject('p')
+    server.push({ type: 'watching', project_id: 'p' })
+    await settle()
+    const list = () => workspace.rows.list('all', 'priority')!
+    expect(list()).toHaveLength(100)
+    void workspace.loadMore()
+    await workspace.loadMore() // the first is on its way
+    await settle()
+    expect(list()).toHaveLength(300)
+    server.pages = all.filter((r) => r.id !== '1250').map((r) => ({ ...r, rev: 2 }))
+    server.wire.onclose?.({ code: 1006 })
+    await vi.advanceTimersByTimeAsync(500)
+    server.push({ type: 'hello', now: new Date().toISOString() })
+    server.push({ type: 'watching', project_id: 'p' })
+    await settle()
+    // One row is gone, the next one came up from beyond.
+    expect(list().map((r) => r.id)).toEqual(all.slice(0, 301).filter((r) => r.id !== '1250').map((r) => r.id))
+    expect(list().every((r) => r.rev === 2)).toBe(true)
   })
 
   it('asks whether the sign-in still holds when connections are refused', async () => {

@@ -1,12 +1,12 @@
 import type { QueryClient } from '@tanstack/react-query'
-import type { Counts, Dialog, Event, Group, Me, OperatorServerFrame, Prefs, Project, Row } from '../../../shared/api.gen.ts'
+import type { Counts, Dialog, DialogPage, Event, Group, Me, OperatorServerFrame, Prefs, Project, Row } from '../../../shared/api.gen.ts'
 import { call } from '../api/client.ts'
 import { Attention } from './attention.ts'
 import { ChangesWatch } from './changes.ts'
 import { Claims } from './claims.ts'
 import { ServerClock } from './clock.ts'
 import { Drafts, type TextStorage } from './drafts.ts'
-import { Emitter } from './emitter.ts'
+import { Emitter, type Pace } from './emitter.ts'
 import { Feed } from './feed.ts'
 import { RowStore, type Sort } from './rows.ts'
 import { DialogSearch } from './search.ts'
@@ -16,20 +16,18 @@ import { LiveSocket, type Wire } from './socket.ts'
 const KEPT_OPEN = 20 // dialogs that stay subscribed, so that going back to one shows it at once
 const TYPING_FOR = 5_000
 const PAGE_OF_ROWS = 100
+const PAGE_OF_MORE = 200
 const PROBE_EVERY = 10_000
 
 /** The operator's side of everything live: one socket, the rows of the watched project, the logs of open dialogs. */
 export class Workspace extends Emitter {
   readonly clock = new ServerClock()
-  readonly rows = new RowStore()
+  readonly rows: RowStore
   readonly drafts: Drafts
   readonly sends: SendQueue
   readonly claims: Claims
   readonly socket: LiveSocket
-  readonly attention = new Attention(
-    () => this.clock.now(),
-    () => this.prefs,
-  )
+  readonly attention: Attention
   project?: string
   group: Group = 'all'
   sort: Sort = 'priority'
@@ -49,14 +47,22 @@ export class Workspace extends Emitter {
   private askedAfter = new Map<string, { seq: number; at: number }>()
   private reading = new Map<string, number>()
   private listRun = 0
+  private readingMore = false
   private lastTyping = 0
   private patching = 0
   private probedAt = -Infinity
   private query: QueryClient
 
-  constructor(options: { query: QueryClient; connect: () => Wire; onSignedOut: () => void; storage?: TextStorage }) {
+  /** pace: rows come in bursts, and need not be drawn one by one. */
+  constructor(options: { query: QueryClient; connect: () => Wire; onSignedOut: () => void; storage?: TextStorage; pace?: Pace }) {
     super()
     this.query = options.query
+    this.rows = new RowStore(options.pace)
+    this.attention = new Attention(
+      () => this.clock.now(),
+      () => this.prefs,
+      options.storage,
+    )
     this.drafts = new Drafts(options.storage)
     const post: Post = (dialog_id, body) => call('post', '/operator/dialogs/{dialog_id}/messages', { path: { dialog_id }, body })
     const accepted = (dialogId: string, event: Event) => this.take(dialogId, event)
@@ -110,34 +116,55 @@ export class Workspace extends Emitter {
     this.group = group
     this.sort = sort
     this.changed()
-    void this.loadList()
+    void this.loadPage(++this.listRun)
   }
 
-  async loadList(more = false) {
-    const { project, group, sort } = this
-    if (!project) return
-    const cursor = more ? this.rows.cursor(group, sort) : undefined
-    if (more && !cursor) return
+  /** Reads the list anew, as far as it has been read: what came after the first page must not be old either. */
+  async loadList() {
+    const { group, sort } = this
     const run = ++this.listRun
-    const read = this.rows.startRead(group, sort, !more)
+    let page = await this.loadPage(run)
+    while (page?.next_cursor && run === this.listRun) {
+      const end = page.rows.at(-1)!
+      if (!this.rows.reachesBeyond(group, sort, end)) return
+      page = await this.loadPage(run, { cursor: page.next_cursor, end })
+    }
+  }
+
+  /** The page after the last one that was read. */
+  async loadMore() {
+    const cursor = this.rows.cursor(this.group, this.sort)
+    if (!cursor || this.readingMore) return
+    this.readingMore = true
+    await this.loadPage(this.listRun, { cursor })
+    this.readingMore = false
+  }
+
+  private async loadPage(run: number, after?: { cursor: string; end?: Row }): Promise<DialogPage | undefined> {
+    const { project, group, sort } = this
+    if (!project) return undefined
+    const read = this.rows.startRead(group, sort, !after, after?.end)
     try {
       const asked = Date.now()
       const page = await call('get', '/operator/projects/{project_id}/dialogs', {
         path: { project_id: project },
-        query: { group, sort, cursor, limit: PAGE_OF_ROWS },
+        query: { group, sort, cursor: after?.cursor, limit: after ? PAGE_OF_MORE : PAGE_OF_ROWS },
       })
-      if (project !== this.project || (more && run !== this.listRun)) return
+      if (project !== this.project || (after && run !== this.listRun)) return undefined
       this.clock.sync(page.now, asked)
       this.counts = page.counts
       this.changesAt = page.changes_at
       this.listError = false
       this.rows.takePage(read, page.rows, page.next_cursor)
+      this.changed()
+      return page
     } catch {
-      if (project !== this.project) return
+      if (project !== this.project) return undefined
       this.listError = true
       this.expectChanges()
+      this.changed()
+      return undefined
     }
-    this.changed()
   }
 
   /** The dialog in the window; its events keep coming also when another one is looked at. */
@@ -315,8 +342,9 @@ export class Workspace extends Emitter {
         if (frame.now) this.clock.sync(frame.now)
         return
       case 'watching':
-        if (frame.project_id === this.project) void this.loadList()
-        return
+        if (frame.project_id !== this.project) return
+        this.rows.forgetOthers(this.group, this.sort)
+        return void this.loadList()
       case 'event':
         if (frame.dialog_id && frame.event) this.take(frame.dialog_id, frame.event)
         return
@@ -396,8 +424,23 @@ export class Workspace extends Emitter {
   }
 
   private expectChanges() {
-    const times: (string | undefined)[] = [this.changesAt]
-    for (const row of this.rows.list(this.group, this.sort) ?? []) times.push(row.changes_at)
-    this.watch.expect(times)
+    this.watch.expect([this.changesAt, nextChange(this.rows.list(this.group, this.sort) ?? [])])
   }
+}
+
+// Asked of every row each time one changes: a time is read once.
+const changesAt = new WeakMap<Row, number>()
+
+function nextChange(rows: readonly Row[]): string | undefined {
+  let next = Infinity
+  let of: Row | undefined
+  for (const row of rows) {
+    if (!row.changes_at) continue
+    let at = changesAt.get(row)
+    if (at === undefined) changesAt.set(row, (at = Date.parse(row.changes_at)))
+    if (at >= next) continue
+    next = at
+    of = row
+  }
+  return of?.changes_at
 }
