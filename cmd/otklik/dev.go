@@ -39,6 +39,7 @@ type dev struct {
 	port   int
 	uiPort int
 	empty  bool // without demo data
+	open   int  // so many open dialogs in the demo data
 
 	url string // where people reach it, without a slash at the end
 
@@ -57,10 +58,11 @@ func runDev(ctx context.Context, m *Main, args []string) error {
 	f := m.Flags("dev")
 	data := f.String("data", m.Env("OTKLIK_DATA"), "folder for data and logs (OTKLIK_DATA; default .otklik)")
 	empty := f.Bool("empty", false, "no demo data: the console begins with its first setup")
+	open := f.Int("open", 0, "so many open dialogs in the demo data, to look at long lists")
 	if err := m.Parse(f, args); err != nil {
 		return err
 	}
-	d := &dev{m: m, host: m.EnvOr("OTKLIK_HOST", "127.0.0.1"), empty: *empty}
+	d := &dev{m: m, host: m.EnvOr("OTKLIK_HOST", "127.0.0.1"), empty: *empty, open: *open}
 	var err error
 	if d.port, err = m.portOf("OTKLIK_PORT", 7080); err != nil {
 		return err
@@ -304,7 +306,7 @@ func (d *dev) seed(ctx context.Context) (string, error) {
 	if d.empty {
 		return "logins: none yet, the code for the first one is in " + d.logFile("serve"), nil
 	}
-	return d.once(ctx, "seed", "--demo")
+	return d.once(ctx, "seed", "--demo", "--open", strconv.Itoa(d.open))
 }
 
 // readyLine is the one line people and scripts wait for.

@@ -18,6 +18,7 @@ import (
 func runSeed(ctx context.Context, m *Main, args []string) error {
 	f := m.Flags("seed")
 	demo := f.Bool("demo", false, "two projects with departments, tags, labels, templates and four sign-ins")
+	open := f.Int("open", 0, "with --demo: so many open dialogs in the first project, to look at long lists")
 	if err := m.Parse(f, args); err != nil {
 		return err
 	}
@@ -31,6 +32,11 @@ func runSeed(ctx context.Context, m *Main, args []string) error {
 	defer s.Close()
 	if err := seedDemo(ctx, s); err != nil {
 		return err
+	}
+	if *open > 0 {
+		if err := seedOpen(ctx, s, *open); err != nil {
+			return err
+		}
 	}
 	logins := make([]string, len(demoPeople))
 	for i, p := range demoPeople {

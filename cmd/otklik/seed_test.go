@@ -59,3 +59,45 @@ func TestSeedDemo(t *testing.T) {
 		t.Errorf("a deleted label came back: %d", got)
 	}
 }
+
+// A long list to look at: rows, their logs and their texts fit together, and a second start adds nothing.
+func TestSeedOpen(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	s, err := store.Open(ctx, localtest.MigratedURL(t, store.Migrate), store.Options{AppName: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := seedDemo(ctx, s); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := seedOpen(ctx, s, 50); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rows, err := s.LoadOpen(ctx, seedID("project", "zavarka"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken := 0
+	for _, r := range rows {
+		log, err := s.EventsAfter(ctx, r.State.ID, store.OperatorLog, 0, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if int64(len(log)) != r.State.Seq || log[len(log)-1].Text != r.Last.Text {
+			t.Errorf("%d events, want %d; the last is %q, in the list it is %q", len(log), r.State.Seq, log[len(log)-1].Text, r.Last.Text)
+		}
+		if r.State.Session.AssigneeID != "" {
+			taken++
+		}
+		if waits := !r.State.Session.WaitingSince.IsZero(); waits == (r.State.Session.AssigneeID != "") {
+			t.Errorf("waits: %v, taken by %q", waits, r.State.Session.AssigneeID)
+		}
+	}
+	if len(rows) != 50 || taken != 10 {
+		t.Errorf("%d open dialogs, %d taken", len(rows), taken)
+	}
+}
