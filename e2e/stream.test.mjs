@@ -10,7 +10,7 @@ const ALL = 10_000
 const DRAWN = 90 // at most, of all
 const house = openHouse('stream')
 
-test('a log of ten thousand messages', { timeout: 5 * 60_000 }, async (t) => {
+test('a log of ten thousand messages', { timeout: 8 * 60_000 }, async (t) => {
   const step = house.steps(t)
   let page, anna, visitor
   const stream = () => page.locator('.stream')
@@ -72,33 +72,39 @@ test('a log of ten thousand messages', { timeout: 5 * 60_000 }, async (t) => {
   })
 
   await step('up to the first message and down again, with few lines drawn and no frame missed', async () => {
-    const { most, frames } = await page.evaluate(async () => {
+    const most = await page.evaluate(async () => {
       const box = document.querySelector('.stream')
-      const frame = () => new Promise(requestAnimationFrame)
-      const count = () => box.querySelectorAll('.stream-row').length
-      const end = performance.now() + 90_000
+      const end = performance.now() + 180_000
       let most = 0
       while (!box.querySelector('[data-seq="1"]') || box.scrollTop > 0) {
         if (performance.now() > end) throw new Error(`not at the beginning: ${box.querySelector('[data-seq]').dataset.seq}`)
         box.scrollTop -= 1500
-        await frame()
-        most = Math.max(most, count())
+        await new Promise(requestAnimationFrame)
+        most = Math.max(most, box.querySelectorAll('.stream-row').length)
       }
-      // All of it is loaded: each frame draws other lines.
+      return most
+    })
+    assert.ok(most <= DRAWN, `${most} lines drawn`)
+    // All of it is loaded: each frame draws other lines. What counts is what the page's thread works, not what else the machine does.
+    const cdp = await page.context().newCDPSession(page)
+    await cdp.send('Performance.enable', { timeDomain: 'threadTicks' })
+    const worked = async () => (await cdp.send('Performance.getMetrics')).metrics.find((m) => m.name === 'TaskDuration').value * 1000
+    const before = await worked()
+    const frames = await page.evaluate(async () => {
+      const box = document.querySelector('.stream')
       const frames = []
       for (let i = 0, at = performance.now(); i < 300; i++) {
         box.scrollTop += 900
-        await frame()
+        await new Promise(requestAnimationFrame)
         frames.push(performance.now() - at)
         at = performance.now()
-        most = Math.max(most, count())
       }
-      return { most, frames: frames.sort((a, b) => a - b) }
+      return frames.sort((a, b) => a - b)
     })
-    const [p50, p95] = [frames[150], frames[285]]
-    t.diagnostic(`lines drawn at most ${most} of ${ALL}; a frame while scrolling: median ${p50.toFixed(1)} ms, p95 ${p95.toFixed(1)} ms`)
-    assert.ok(most <= DRAWN, `${most} lines drawn`)
-    assert.ok(p50 <= 34, `median ${p50} ms`) // the 95th is printed: it depends on what else the machine does
+    const work = ((await worked()) - before) / frames.length
+    await cdp.detach()
+    t.diagnostic(`lines drawn at most ${most} of ${ALL}; work for a frame while scrolling ${work.toFixed(1)} ms; frames, beside whatever else runs: median ${frames[150].toFixed(1)} ms, p95 ${frames[285].toFixed(1)} ms`)
+    assert.ok(work <= 16, `${work} ms of work a frame`)
   })
 
   await step('what is new does not move who reads the past, and is counted', async () => {
@@ -129,6 +135,21 @@ test('a log of ten thousand messages', { timeout: 5 * 60_000 }, async (t) => {
     await atEnd()
   })
 
+  await step('what could not be sent stays at the end, with a way to try again; the focus stays in the stream (M-44, I-10)', async () => {
+    await page.route('**/operator/dialogs/*/messages', (route) => route.abort())
+    await anna.say('Это не дойдёт с первого раза')
+    const again = () => stream().getByRole('button', { name: ru('btn.retry') })
+    await again().waitFor()
+    await atEnd()
+    await house.state(page, 'not sent')
+    await page.unroute('**/operator/dialogs/*/messages')
+    await again().click()
+    await focused(stream())
+    await until('it is an entry of the log', async () => (await page.getByRole('article', { name: 'Это не дойдёт с первого раза' }).count()) === 1)
+    assert.equal(await again().count(), 0)
+    await atEnd()
+  })
+
   await step('a match far away is led to, marked, and in the middle (R-080)', async () => {
     await page.keyboard.press('Control+f')
     await page.keyboard.insertText('номер 4321 ')
@@ -152,6 +173,8 @@ test('a log of ten thousand messages', { timeout: 5 * 60_000 }, async (t) => {
     await stream().focus()
     await page.keyboard.press('End')
     const entry = (text) => page.getByRole('article', { name: text }).first()
+    await focused(entry('Это не дойдёт'))
+    await page.keyboard.press('ArrowUp')
     await focused(entry('Отвечаю на всё'))
     for (let i = 0; i < 6; i++) await page.keyboard.press('ArrowUp')
     await focused(entry('Вы там не уснули?'))

@@ -50,6 +50,7 @@ it('«Запросить контакты» sends the form with one press, typed
   expect(world.sent(`POST ${PATH}`)[0]!.body.client_id).toBeTruthy()
   expect(field().value).toBe('полслова')
   expect(world.sent('POST /operator/dialogs/d/messages')).toEqual([])
+  await until(() => world.workspace.feed('d').endWish) // wherever the past was read, what one has done is in sight
 })
 
 it('a form switched off in the settings has no button (D-34)', async () => {
