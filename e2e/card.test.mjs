@@ -279,7 +279,6 @@ test('the card and the chat log', { timeout: 10 * 60_000 }, async (t) => {
           await page.locator('.stream [data-seq]').first().waitFor()
           if (width === 768) await page.getByRole('main').getByRole('button', { name: text(lang, 'card.title') }).click()
           await card().getByText(text(lang, 'det.title')).waitFor()
-          await page.waitForTimeout(300) // the drawer glides
           await axe(`${name} ${lang} ${width}`)
           assert.deepEqual(await rawKeys(page), [])
           await picture(`${name}-${lang}-${width}`)
