@@ -131,7 +131,7 @@ export function createView(root: ShadowRoot) {
     const changed = news !== (news = unread());
     badge.hidden = !news;
     badge.textContent = `${news}`;
-    launcher.ariaLabel = t("widget.open") + (news ? ` (${news})` : "");
+    launcher.ariaLabel = t("widget.open") + (news ? `: ${news}` : "");
     if (changed) tell("unread");
   };
 
