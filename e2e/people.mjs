@@ -251,9 +251,9 @@ export class Visitor {
     return this.panel().getByRole('textbox', { name: text(lang, 'win.placeholder') })
   }
 
-  async say(message) {
-    await this.input().fill(message)
-    await this.input().press('Enter')
+  async say(message, lang = 'ru') {
+    await this.input(lang).fill(message)
+    await this.input(lang).press('Enter')
   }
 
   sees(message, within) {

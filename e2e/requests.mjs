@@ -25,6 +25,7 @@ export async function guest(url, { key = 'zavarka', visit = {}, headers = {} } =
   const post = (path, body) =>
     ask(`${url}/api/v1/visitor/${path}`, { method: 'POST', headers: { ...all, Authorization: `Bearer ${token}` }, body: JSON.stringify({ client_id: randomUUID(), ...body }) })
   return {
+    token,
     dialog: state.dialog_id,
     /** To another address or browser. */
     moves(to) {
