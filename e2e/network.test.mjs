@@ -1,0 +1,58 @@
+// How fast the visitor's widget is on a slow network, and what it weighs there: measured, so alone on the machine.
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { openHouse } from './house.mjs'
+import { ru } from './people.mjs'
+import { Street } from './street.mjs'
+
+const house = openHouse('network')
+let street
+
+/** What Chromium's tools call Fast 3G: 1.6 Mbit/s down, 750 kbit/s up, of each nine tenths, and 562.5 ms for each request. */
+const FAST_3G = { offline: false, latency: 562.5, downloadThroughput: (1.6e6 / 8) * 0.9, uploadThroughput: (750e3 / 8) * 0.9 }
+
+/** Milliseconds from a press of the launcher until what is looked for is painted. */
+const msToOpen = (page, seen) =>
+  page.evaluate(async (seen) => {
+    const { shadowRoot } = [...document.querySelectorAll('*')].find((el) => el.shadowRoot)
+    const painted = () => new Promise((go) => requestAnimationFrame(() => setTimeout(go)))
+    const began = performance.now()
+    shadowRoot.querySelector('button').click()
+    do await painted()
+    while (shadowRoot.activeElement?.localName !== 'textarea' || !shadowRoot.querySelector('[role=log]').innerText.includes(seen))
+    return Math.round(performance.now() - began)
+  }, seen)
+
+describe('the widget on a slow network', () => {
+  before(async () => {
+    street = await Street.open(house)
+  }, { timeout: 60_000 })
+  after(() => street?.close())
+
+  it('opens within 1.5 s on Fast 3G, for the first time and with a history; what it weighs', { timeout: 120_000 }, async () => {
+    const { anna } = street
+    const { newVisitor, at, dialog } = await street.shop({ form: { enabled: true, before: true } })
+    const { page, ...visitor } = await newVisitor()
+    const weights = {}
+    page.on('response', (r) => (weights[r.url()] ??= +r.headers()['content-length'])) // of the first load; later ones are 304
+    const network = await page.context().newCDPSession(page)
+    await network.send('Network.emulateNetworkConditions', FAST_3G)
+    const here = () => page.getByRole('button', { name: ru('widget.open') }).waitFor()
+    await page.goto(at())
+    await here()
+    const there = await page.evaluate((src) => Math.round(performance.now() - performance.getEntriesByName(src)[0].startTime), `${house.url}/widget.js`)
+    const first = await msToOpen(page, ru('greeting'))
+    await page.getByRole('textbox', { name: ru('win.placeholder') }).fill('Есть кто?')
+    await page.keyboard.press('Enter')
+    const id = await dialog()
+    await anna.say(id, 'Есть, на складе четыре')
+    await page.goto(at())
+    await here()
+    const again = await msToOpen(page, 'Есть, на складе четыре')
+    const weight = weights[`${house.url}/widget.js`] + weights[`${house.url}/widget/ru.txt`]
+    console.log(`Fast 3G: the launcher is there ${there} ms after the browser met the tag; it opens in ${first} ms, with a history in ${again} ms; ${weight} bytes in one language`)
+    assert.ok(first <= 1500 && again <= 1500)
+    assert.ok(weight > 5_000 && weight <= 10_240, `${weight} bytes`)
+    assert.deepEqual(visitor.errors, [])
+  })
+})
