@@ -11,7 +11,7 @@ import { launcher, Street, widgetsOf } from './street.mjs'
 const house = openHouse('hostile')
 let street, anna
 
-const check = (name, run, timeout = 60_000) => it(name, { timeout }, () => street.within(name, run))
+const test = (name, run, timeout = 60_000) => it(name, { timeout }, () => street.within(name, run))
 const hasForm = { enabled: true, before: true }
 
 /** The lines that docs/widget.md tells a page with a policy to add. */
@@ -65,7 +65,7 @@ describe('the widget on hostile pages', { concurrency: 4 }, () => {
   }, { timeout: 60_000 })
   after(() => street?.close())
 
-  check('rules of the page do not reach it: every property is as on a blank page (all: unset, red, layers, right to left)', async (s) => {
+  test('rules of the page do not reach it: every property is as on a blank page (all: unset, red, layers, right to left)', async (s) => {
     const { at, newVisitor, project } = await s.shop({ form: hasForm }, { called: 'Лавка' })
     const seen = async (name) => {
       const visitor = await newVisitor()
@@ -90,7 +90,7 @@ describe('the widget on hostile pages', { concurrency: 4 }, () => {
     }
   })
 
-  check('a strict policy: what the documentation lists is enough, and nothing is reported (default-src none, trusted types)', async (s) => {
+  test('a strict policy: what the documentation lists is enough, and nothing is reported (default-src none, trusted types)', async (s) => {
     const { at, newVisitor, dialog } = await s.shop({ form: hasForm, rating: true })
     const visitor = await newVisitor()
     await visitor.page.addInitScript(() => {
@@ -114,7 +114,7 @@ describe('the widget on hostile pages', { concurrency: 4 }, () => {
     await until('a violation is reported', async () => (await visitor.page.evaluate(() => window.reports)).length === 1)
   })
 
-  check('a page of 2007: prototypes changed by libraries, quirks mode', async (s) => {
+  test('a page of 2007: prototypes changed by libraries, quirks mode', async (s) => {
     const { at, newVisitor, dialog } = await s.shop({ form: { ...hasForm, name: 'shown', phone: 'required' } })
     const visitor = await newVisitor()
     await visitor.page.goto(at('prototypes.html'))
@@ -138,7 +138,7 @@ describe('the widget on hostile pages', { concurrency: 4 }, () => {
     assert.deepEqual(visitor.errors, [])
   })
 
-  check('one name of its own, no cookie, no listener of the page undone', async (s) => {
+  test('one name of its own, no cookie, no listener of the page undone', async (s) => {
     const { at, newVisitor } = await s.shop()
     const { page, ...visitor } = await newVisitor()
     await page.goto(at('bare.html'))
@@ -151,7 +151,7 @@ describe('the widget on hostile pages', { concurrency: 4 }, () => {
     assert.deepEqual(visitor.errors, [])
   })
 
-  check('nothing on the page moves: no layout shift, the same size to scroll, the body untouched', async (s) => {
+  test('nothing on the page moves: no layout shift, the same size to scroll, the body untouched', async (s) => {
     const { at, newVisitor } = await s.shop()
     for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 844 }]) {
       const visitor = await newVisitor({ viewport })
@@ -181,7 +181,7 @@ describe('the widget on hostile pages', { concurrency: 4 }, () => {
     }
   })
 
-  check('the tag twice by mistake: one widget', async (s) => {
+  test('the tag twice by mistake: one widget', async (s) => {
     const { at, newVisitor, dialog, project } = await s.shop()
     const visitor = await newVisitor()
     await visitor.page.goto(at('twice.html'), { waitUntil: 'networkidle' })
@@ -193,7 +193,7 @@ describe('the widget on hostile pages', { concurrency: 4 }, () => {
     assert.deepEqual(visitor.errors, [])
   })
 
-  check('storage refused: it works as long as the page lives', async (s) => {
+  test('storage refused: it works as long as the page lives', async (s) => {
     const { at, newVisitor, dialog } = await s.shop()
     const visitor = await newVisitor()
     await visitor.page.addInitScript(() => {
@@ -213,7 +213,7 @@ describe('the widget on hostile pages', { concurrency: 4 }, () => {
     assert.deepEqual(visitor.errors, [])
   })
 
-  check('storage that is full, and what an older widget has left in it: nothing is lost', async (s) => {
+  test('storage that is full, and what an older widget has left in it: nothing is lost', async (s) => {
     const { at, newVisitor, dialog, project } = await s.shop()
     const visitor = await newVisitor()
     await visitor.page.goto(at('bare.html'))
@@ -233,7 +233,7 @@ describe('the widget on hostile pages', { concurrency: 4 }, () => {
     assert.deepEqual(visitor.errors, [])
   })
 
-  check('in a frame of another site, also in one without an origin or a storage', async (s) => {
+  test('in a frame of another site, also in one without an origin or a storage', async (s) => {
     for (const name of ['frame.html', 'sandbox.html']) {
       const { at, newVisitor, dialog } = await s.shop()
       const { page, errors } = await newVisitor()
@@ -245,7 +245,7 @@ describe('the widget on hostile pages', { concurrency: 4 }, () => {
     }
   })
 
-  check('back from the cache of the browser: connected again, and what was missed is there', async (s) => {
+  test('back from the cache of the browser: connected again, and what was missed is there', async (s) => {
     const { at, dialog } = await s.shop()
     // Playwright switches this cache off; a browser of its own has it, as people's browsers do.
     const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'], ignoreDefaultArgs: ['--disable-back-forward-cache'] })

@@ -13,7 +13,7 @@ const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch:
 const hasForm = { enabled: true, before: true, consent_url: 'https://shop.example/consent' }
 let street, anna
 
-const check = (name, run, timeout = 60_000) => it(name, { timeout }, () => street.within(name, run))
+const test = (name, run, timeout = 60_000) => it(name, { timeout }, () => street.within(name, run))
 const focusedIn = (visitor, locator) => until(`the focus is on ${locator}`, () => locator.evaluate((el) => el.getRootNode().activeElement === el))
 
 /** Shops that stand in one state each; `token` makes a browser the visitor who has got that far. */
@@ -122,7 +122,7 @@ describe('how the widget looks', { concurrency: 3 }, () => {
 
   for (const [lang, colorScheme, size] of [['ru', 'light', 'desktop'], ['ru', 'dark', 'phone'], ['en', 'dark', 'desktop'], ['en', 'light', 'phone'], ['kk', 'light', 'desktop'], ['kk', 'dark', 'phone']]) {
     const name = `${lang} ${colorScheme} ${size}`
-    check(`every state: ${name} (R-001, I-12)`, async (s) => {
+    test(`every state: ${name} (R-001, I-12)`, async (s) => {
       const mine = await s.talking({ rating: true }, { called: SHOP, query: { lang }, colorScheme, locale: lang, ...(size === 'phone' ? PHONE : { viewport: { width: 1280, height: 800 } }) })
       const eye = new Eye(mine.visitor, lang, name)
       const { page, visitor } = eye
@@ -188,7 +188,7 @@ describe('how the widget looks', { concurrency: 3 }, () => {
     }, 240_000)
   }
 
-  check('dark with colours of the owner: brick, and yellow with dark text', async (s) => {
+  test('dark with colours of the owner: brick, and yellow with dark text', async (s) => {
     for (const [accent, text] of [['#9A3E1B', 'rgb(255, 255, 255)'], ['#F2C230', 'rgb(21, 28, 24)']]) {
       const { visitor, page } = await s.talking({ accent }, { called: SHOP, colorScheme: 'dark' })
       await axe(page, accent)
@@ -197,7 +197,7 @@ describe('how the widget looks', { concurrency: 3 }, () => {
     }
   })
 
-  check('by keyboard alone: opened, a form filled in, written, rated, closed', async (s) => {
+  test('by keyboard alone: opened, a form filled in, written, rated, closed', async (s) => {
     const { visitor, page, dialog } = await s.visit({ rating: true, form: { ...hasForm, name: 'shown', phone: 'required', email: 'hidden' } })
     const press = async (...keys) => {
       for (const key of keys) await page.keyboard.press(key)
@@ -250,7 +250,7 @@ describe('how the widget looks', { concurrency: 3 }, () => {
     assert.equal(await visitor.panel().count(), 0)
   })
 
-  check('at 200 % and as narrow as 320 px everything can be reached, nothing is cut off (WCAG 1.4.4, 1.4.10)', async (s) => {
+  test('at 200 % and as narrow as 320 px everything can be reached, nothing is cut off (WCAG 1.4.4, 1.4.10)', async (s) => {
     for (const viewport of [{ width: 720, height: 450 }, { width: 640, height: 360 }, { width: 320, height: 256 }]) {
       const { visitor, page } = await s.opened({ form: hasForm }, { viewport, deviceScaleFactor: 2 })
       const within = async (locator) => {
@@ -270,7 +270,7 @@ describe('how the widget looks', { concurrency: 3 }, () => {
     }
   })
 
-  check('who wants no motion sees none: things appear, they do not move', async (s) => {
+  test('who wants no motion sees none: things appear, they do not move', async (s) => {
     const { visitor, page } = await s.talking({}, { reducedMotion: 'reduce' })
     const moves = () =>
       page.evaluate(() => {
@@ -284,7 +284,7 @@ describe('how the widget looks', { concurrency: 3 }, () => {
     assert.deepEqual(await moves(), [])
   })
 
-  check('on a phone: the whole screen, letters that do not zoom, and above the open keyboard', async (s) => {
+  test('on a phone: the whole screen, letters that do not zoom, and above the open keyboard', async (s) => {
     const { visitor, page } = await s.talking({ form: hasForm }, PHONE)
     const box = () => visitor.panel().boundingBox()
     assert.deepEqual(await box(), { x: 0, y: 0, width: 390, height: 844 })

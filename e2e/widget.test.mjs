@@ -12,7 +12,7 @@ const house = openHouse('widget')
 let street, anna
 
 /** A test of its own shop, beside others; `within` the street, so that a failure leaves its pictures. */
-const check = (name, run, timeout = 60_000) => it(name, { timeout }, () => street.within(name, run))
+const test = (name, run, timeout = 60_000) => it(name, { timeout }, () => street.within(name, run))
 
 const form = (visitor, lang = 'ru') => visitor.panel().getByRole('form', { name: text(lang, 'form.title') })
 const field = (visitor, key) => form(visitor).getByPlaceholder(ru(key))
@@ -41,7 +41,7 @@ describe('the widget on a page of another site', { concurrency: 4 }, () => {
   }, { timeout: 60_000 })
   after(() => street?.close())
 
-  check('three messages written in 60 s without network arrive once and in order (I-10)', async (s) => {
+  test('three messages written in 60 s without network arrive once and in order (I-10)', async (s) => {
     const { visitor, page, dialog } = await s.talking()
     await page.context().setOffline(true)
     const began = Date.now()
@@ -62,7 +62,7 @@ describe('the widget on a page of another site', { concurrency: 4 }, () => {
     await until('it has its connection again', async () => !(await visitor.panel().getByRole('alert').filter({ hasText: ru('net.lost') }).isVisible()))
   }, 120_000)
 
-  check('stream, input, form, end, rating, download; without the tag nothing is left (I-01, R-021, R-059, R-061, R-093)', async (s) => {
+  test('stream, input, form, end, rating, download; without the tag nothing is left (I-01, R-021, R-059, R-061, R-093)', async (s) => {
     const { visitor, page, project, dialog } = await s.visit({ rating: true, form: hasForm })
     const start = await page.evaluate(() => performance.getEntriesByType('resource').map((r) => r.name).filter((n) => !n.startsWith('data:')))
     assert.deepEqual(start, [`${house.url}/widget.js`, `${house.url}/api/v1/widgets/${project.widget_key}`, `${house.url}/widget/ru.txt`])
@@ -103,7 +103,7 @@ describe('the widget on a page of another site', { concurrency: 4 }, () => {
     assert.deepEqual(visitor.errors, [])
   })
 
-  check('start by form: not without consent, seen by the operator as his first entry (R-022, R-051, R-065, D-41)', async (s) => {
+  test('start by form: not without consent, seen by the operator as his first entry (R-022, R-051, R-065, D-41)', async (s) => {
     const { visitor, project, dialog } = await s.opened({ form: { ...hasForm, name: 'shown', phone: 'required', consent_url: 'https://shop.example/consent' } })
     await visitor.panel().getByRole('button', { name: ru('form.title') }).click()
     await until('the first field has the focus', () => field(visitor, 'card.name').evaluate((el) => el.getRootNode().activeElement === el))
@@ -128,7 +128,7 @@ describe('the widget on a page of another site', { concurrency: 4 }, () => {
     assert.equal(events[0].form?.name ?? events[0].params?.name, 'Тимур')
   })
 
-  check('start by department, by one press (R-023, R-025)', async (s) => {
+  test('start by department, by one press (R-023, R-025)', async (s) => {
     const { project, visitor, page, dialog, at } = await s.visit({ department_choice: true })
     await anna.api('POST', `/admin/projects/${project.id}/departments`, { name: 'Доставка', member_ids: [anna.id], hours: ALWAYS })
     await page.goto(at())
@@ -144,7 +144,7 @@ describe('the widget on a page of another site', { concurrency: 4 }, () => {
     assert.equal(await visitor.panel().getByRole('group', { name: ru('dept.choose') }).count(), 0)
   })
 
-  check('start by a message that passes both by (R-024)', async (s) => {
+  test('start by a message that passes both by (R-024)', async (s) => {
     const { project, visitor, page, at } = await s.visit({ department_choice: true, form: hasForm })
     await anna.api('POST', `/admin/projects/${project.id}/departments`, { name: 'Доставка', member_ids: [anna.id], hours: ALWAYS })
     await page.goto(at())
@@ -161,7 +161,7 @@ describe('the widget on a page of another site', { concurrency: 4 }, () => {
     })
   })
 
-  check('history across sessions, in one browser one dialog, in another another (I-02, D-01, D-24)', async (s) => {
+  test('history across sessions, in one browser one dialog, in another another (I-02, D-01, D-24)', async (s) => {
     const { visitor, page, project, dialog, newVisitor, at } = await s.talking()
     await anna.leaves(dialog)
     await visitor.sees(ru('dialog.ended.visitor'))
@@ -181,7 +181,7 @@ describe('the widget on a page of another site', { concurrency: 4 }, () => {
     await until('two dialogs', async () => (await anna.dialogs(project)).length === 2)
   })
 
-  check('out of hours and nobody online: what is said, and contacts are asked for; writing goes on (D-21, M-31, M-32)', async (s) => {
+  test('out of hours and nobody online: what is said, and contacts are asked for; writing goes on (D-21, M-31, M-32)', async (s) => {
     const nobodyThere = async ({ visitor, page, at }, says) => {
       await visitor.sees(says)
       await form(visitor).waitFor()
@@ -196,7 +196,7 @@ describe('the widget on a page of another site', { concurrency: 4 }, () => {
     await nobodyThere(await s.opened({}, { desk: s.boris }), ru('offline.visitor'))
   })
 
-  check('blocked: the input goes at once and comes back; on the next page, loaded or not, there is no widget (R-086, R-087, R-082, D-49)', async (s) => {
+  test('blocked: the input goes at once and comes back; on the next page, loaded or not, there is no widget (R-086, R-087, R-082, D-49)', async (s) => {
     const { visitor, page, dialog, at } = await s.talking({}, { page: 'spa.html' })
     const refusal = visitor.panel().getByText(ru('block.visitor'))
     await anna.block(dialog)
@@ -218,7 +218,7 @@ describe('the widget on a page of another site', { concurrency: 4 }, () => {
     assert.deepEqual(visitor.errors, [])
   })
 
-  check('unread badge, typing both ways, read in one place is read everywhere', async (s) => {
+  test('unread badge, typing both ways, read in one place is read everywhere', async (s) => {
     const { visitor, page, dialog, at } = await s.talking()
     await page.keyboard.press('Escape')
     await anna.say(dialog, 'Отложить один?')
@@ -244,7 +244,7 @@ describe('the widget on a page of another site', { concurrency: 4 }, () => {
     await until('the operator sees that he types', () => anna.sawTyping(dialog))
   })
 
-  check('refused: it says so, and goes by a press; a lost answer does not double (I-10)', async (s) => {
+  test('refused: it says so, and goes by a press; a lost answer does not double (I-10)', async (s) => {
     const { visitor, page, dialog } = await s.talking()
     await page.route('**/visitor/messages', (route) => route.fulfill({ status: 422, json: { code: 'invalid', message: '' }, headers: { 'Access-Control-Allow-Origin': '*' } }))
     await visitor.say('Не доходит')
@@ -267,7 +267,7 @@ describe('the widget on a page of another site', { concurrency: 4 }, () => {
     await page.unrouteAll({ behavior: 'ignoreErrors' })
   })
 
-  check('too many at once: it says so kindly, and sends by itself when it may', async (s) => {
+  test('too many at once: it says so kindly, and sends by itself when it may', async (s) => {
     const { visitor, page, dialog } = await s.talking()
     await page.route('**/visitor/messages', (route) =>
       route.fulfill({ status: 429, json: { code: 'too_many_requests', message: '' }, headers: { 'Access-Control-Allow-Origin': '*', 'Access-Control-Expose-Headers': 'Retry-After', 'Retry-After': '1' } }),
@@ -279,7 +279,7 @@ describe('the widget on a page of another site', { concurrency: 4 }, () => {
     await until('it is a message like any other', async () => !(await visitor.log().innerText()).includes(ru('msg.tooMany')))
   })
 
-  check('several tabs of one visitor are in step (I-08)', async (s) => {
+  test('several tabs of one visitor are in step (I-08)', async (s) => {
     const { visitor, page, project, dialog, at } = await s.opened()
     const second = await page.context().newPage()
     const other = Object.assign(Object.create(Object.getPrototypeOf(visitor)), visitor, { page: second })
@@ -301,7 +301,7 @@ describe('the widget on a page of another site', { concurrency: 4 }, () => {
     await unread(other).waitFor({ state: 'detached' })
   })
 
-  check('a tone for an answer while the page is not looked at; the visitor can switch it off', async (s) => {
+  test('a tone for an answer while the page is not looked at; the visitor can switch it off', async (s) => {
     const { visitor, page, dialog, at } = await s.talking()
     // a browser without a window is always looked at: hidden is said as a browser says it; tones are counted, not heard
     const listen = () =>
@@ -342,7 +342,7 @@ describe('the widget on a page of another site', { concurrency: 4 }, () => {
     assert.equal(await tones(), 0)
   })
 
-  check('what the page may use: open, close, contacts with consent, unread, remove', async (s) => {
+  test('what the page may use: open, close, contacts with consent, unread, remove', async (s) => {
     const { visitor, page, dialog } = await s.talking({ form: hasForm })
     await page.evaluate(() => {
       window.heard = []
@@ -364,7 +364,7 @@ describe('the widget on a page of another site', { concurrency: 4 }, () => {
     assert.equal(await page.evaluate(() => 'Otklik' in window), false)
   })
 
-  check('contacts without consent only fill in the form', async (s) => {
+  test('contacts without consent only fill in the form', async (s) => {
     const { visitor, page, project } = await s.visit({ form: hasForm })
     await page.evaluate(() => window.Otklik.contacts({ name: 'Тимур' }))
     await visitor.openChat()
@@ -374,7 +374,7 @@ describe('the widget on a page of another site', { concurrency: 4 }, () => {
     assert.deepEqual(await anna.dialogs(project), [])
   })
 
-  check('erased: the texts are gone at once, and stay gone (D-64)', async (s) => {
+  test('erased: the texts are gone at once, and stay gone (D-64)', async (s) => {
     const { visitor, page, project, dialog, at } = await s.talking()
     await anna.leaves(dialog)
     await visitor.sees(ru('dialog.ended.visitor'))
@@ -387,7 +387,7 @@ describe('the widget on a page of another site', { concurrency: 4 }, () => {
     assert.ok(!(await page.evaluate(() => JSON.stringify(localStorage))).includes('самовар'))
   })
 
-  check('greeting, colour and side by setting', async (s) => {
+  test('greeting, colour and side by setting', async (s) => {
     const { visitor } = await s.opened({ greeting: 'Добрый день! Спросите о чае', accent: '#9A3E1B', side: 'left' })
     await visitor.sees('Добрый день! Спросите о чае')
     const box = await visitor.panel().boundingBox()
@@ -401,7 +401,7 @@ describe('the widget on a page of another site', { concurrency: 4 }, () => {
     assert.equal(await fill(usual.visitor), 'rgb(23, 57, 45)')
   })
 
-  check('RU, EN, KZ by setting, by the page or by the tag (R-001, D-56)', async (s) => {
+  test('RU, EN, KZ by setting, by the page or by the tag (R-001, D-56)', async (s) => {
     const { page, at, visitor, project } = await s.visit()
     for (const [query, lang] of [[{ lang: 'en' }, 'en'], [{ lang: 'kk-KZ' }, 'kk'], [{ lang: 'ru-RU' }, 'ru'], [{ lang: 'de' }, 'ru'], [{ lang: 'en', attributes: 'data-lang="kz"' }, 'kk']]) {
       await page.goto(at('blank.html', query))
@@ -415,7 +415,7 @@ describe('the widget on a page of another site', { concurrency: 4 }, () => {
     await visitor.openChat('kk') // the setting is stronger than the page
   })
 
-  check('only on the sites that are listed, and nothing is broken elsewhere', async (s) => {
+  test('only on the sites that are listed, and nothing is broken elsewhere', async (s) => {
     const { project, newVisitor, at } = await s.shop({ origins: ['https://shop.example'] })
     const visitor = await newVisitor()
     await visitor.page.goto(at(), { waitUntil: 'networkidle' })
@@ -426,7 +426,7 @@ describe('the widget on a page of another site', { concurrency: 4 }, () => {
     await launcher(visitor).waitFor()
   })
 
-  check('where the visit began is told, also from a page after it (R-105, R-106, D-55)', async (s) => {
+  test('where the visit began is told, also from a page after it (R-105, R-106, D-55)', async (s) => {
     const { visitor, page, at, dialog, project } = await s.visit({}, { query: { utm_source: 'yandex', utm_medium: 'cpc', utm_campaign: '<b>осень</b>', utm_term: 'самовар' } })
     const second = new URL(at())
     for (const name of [...second.searchParams.keys()]) if (name.startsWith('utm_')) second.searchParams.delete(name)
@@ -442,7 +442,7 @@ describe('the widget on a page of another site', { concurrency: 4 }, () => {
     assert.equal(project.id.length, 36)
   })
 
-  check('a queue of ten: who has waited long gets the text and a form, once; one address does not make it (R-033, R-034, M-07, D-71)', async (s) => {
+  test('a queue of ten: who has waited long gets the text and a form, once; one address does not make it (R-033, R-034, M-07, D-71)', async (s) => {
     const { visitor, project, dialog } = await s.opened({ long_wait_seconds: 30, form: { enabled: true, before: false } })
     await visitor.say('Долго ли ждать?')
     const began = Date.now()
