@@ -216,6 +216,19 @@ describe('several tabs of one operator', () => {
     expect(notes).toHaveLength(1)
   })
 
+  it('the first repeat is 20 s after the call, whenever the leading tab last asked', () => {
+    const browser = new Browser()
+    const leads = browser.open()
+    browser.open()
+    leads.onLead()
+    vi.advanceTimersByTime(15_000)
+    each(browser, undefined, waits())
+    vi.advanceTimersByTime(19_000)
+    expect(rung).toHaveLength(1)
+    vi.advanceTimersByTime(1_000)
+    expect(rung).toHaveLength(2)
+  })
+
   it('another one goes on when the one that rang is closed', () => {
     const browser = new Browser()
     const first = browser.open()

@@ -128,7 +128,9 @@ export class Attention extends Emitter {
     if (!this.tabs.leads) return
     switch (word.type) {
       case 'call':
-        if (isUntaken(word.row)) this.schedule()
+        // Its own 20 s begin now, whenever the leading tab last asked.
+        if (isUntaken(word.row)) this.rest()
+        this.schedule()
         return void (this.first(`${word.sound} ${word.row.id}`) && this.announce(word.row, word.sound))
       case 'waits':
         return void (this.rungThisRound || this.repeat(word.row))
