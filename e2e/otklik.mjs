@@ -21,16 +21,19 @@ async function freePort() {
   return port
 }
 
-/** Runs `otklik dev` until stop(); empty: without demo data; env: settings of its own. OTKLIK_E2E_URL names one that runs already: nothing is started or killed then. */
-export async function startOtklik({ empty = false, env = {} } = {}) {
+/**
+ * Runs `otklik dev` until stop(); empty: without demo data; open: so many open dialogs in it; env: settings of its own.
+ * OTKLIK_E2E_URL names one that runs already: nothing is started or killed then, unless its data are to be others.
+ */
+export async function startOtklik({ empty = false, open = 0, env = {} } = {}) {
   const running = process.env.OTKLIK_E2E_URL
-  if (running && !empty) return { url: running.replace(/\/$/, ''), killServe: undefined, stop: async () => {} }
+  if (running && !empty && !open) return { url: running.replace(/\/$/, ''), killServe: undefined, stop: async () => {} }
   if (!existsSync(BINARY)) throw new Error(`${BINARY} is missing: run \`make build\` first`)
 
   const data = mkdtempSync(join(tmpdir(), 'otklik-e2e-'))
   chmodSync(data, 0o755) // as root the database runs as another user, who has to get through
   const port = await freePort()
-  const dev = spawn(BINARY, empty ? ['dev', '-empty'] : ['dev'], {
+  const dev = spawn(BINARY, ['dev', ...(empty ? ['-empty'] : []), ...(open ? ['-open', `${open}`] : [])], {
     env: { ...process.env, ...env, OTKLIK_DATA: join(data, 'data'), OTKLIK_PORT: `${port}`, OTKLIK_TEMPORAL_UI_PORT: `${await freePort()}` },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
