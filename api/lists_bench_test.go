@@ -2,6 +2,8 @@ package api
 
 import (
 	"fmt"
+	"io"
+	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -38,10 +40,11 @@ func BenchmarkOpenDialogs(b *testing.B) {
 		for name, path := range map[string]string{"first page": list, "mine": list + "?group=mine", "200 oldest": list + "?sort=oldest&limit=200", "me": "/operator/me"} {
 			b.Run(fmt.Sprintf("%d/%s", n, name), func(b *testing.B) {
 				w.t = b
+				w.anna.get(path).want(200) // against the contract, once; what is timed is the server
 				took := make([]time.Duration, 0, b.N)
 				for b.Loop() {
 					start := time.Now()
-					w.anna.get(path).want(200)
+					w.anna.reads(path)
 					took = append(took, time.Since(start))
 				}
 				slices.Sort(took)
@@ -49,5 +52,25 @@ func BenchmarkOpenDialogs(b *testing.B) {
 				b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
 			})
 		}
+	}
+}
+
+// reads asks and takes in the answer, and no more.
+func (p *person) reads(path string) {
+	p.w.t.Helper()
+	req, err := http.NewRequest(http.MethodGet, p.w.base+"/api/v1"+path, nil)
+	if err != nil {
+		p.w.t.Fatal(err)
+	}
+	for k, v := range p.headers() {
+		req.Header.Set(k, v)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		p.w.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil || resp.StatusCode != http.StatusOK {
+		p.w.t.Fatalf("%d %v", resp.StatusCode, err)
 	}
 }

@@ -476,6 +476,7 @@ test('settings by keyboard alone', { timeout: WHOLE }, async (t) => {
     await admin.pick(ru('who.operator'), ru('set.audit.anyone'))
     await admin.pick(ru('set.audit.action'), ru('set.act.access'))
     await until('access changed is there', async () => (await table.innerText()).includes(ru('nav.accessLevel')))
+    await until('and whose it was, by name', async () => (await table.innerText()).replace(/\s+/g, ' ').includes(`${ru('who.operator')}: Динара Сейтова`))
   })
 
   await step('every screen in three languages, light and dark, wide and narrow: axe, no keys, nothing cut off (R-001, D-56, D-62)', async () => {
