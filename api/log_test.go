@@ -333,6 +333,7 @@ func TestLog(t *testing.T) {
 		"?q=" + url.QueryEscape("ответ"): 0,
 		// One or two letters: the beginnings of words.
 		"?q=" + url.QueryEscape("пё"): 1, "?q=" + url.QueryEscape("Ел"): 1, "?q=pe": 1, "?q=" + url.QueryEscape("ет"): 0, "?q=" + url.QueryEscape("т"): 0, "?q=" + url.QueryEscape("е"): 1,
+		"?q=" + url.QueryEscape("(7"): 1, "?q=" + url.QueryEscape("+7"): 1, "?q=" + url.QueryEscape(".*"): 0, "?q=" + url.QueryEscape("\\"): 0, "?q=kz": 1, "?q=z": 0,
 	} {
 		if got := w.anna.log(query); len(got) != want {
 			t.Errorf("%s: %d rows, want %d", query, len(got), want)

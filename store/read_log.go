@@ -166,23 +166,30 @@ func scanLogEntry(r pgx.CollectableRow) (LogEntry, error) {
 // numberSQL takes the visitor's number from its beginning: that is how it is read out (D-18).
 const numberSQL = `lower(v.number) LIKE $`
 
+// wordStarts is what a word may follow.
+const wordStarts = ` (-.@+"«`
+
 // contactSQL is what a client's card must hold: the text, or the digits of a phone number however they are written. A
 // text of one or two letters is looked for at the beginnings of words only: it stands somewhere in nearly every card, and
-// the index goes by three letters, of which the blank before a word is one.
+// the index goes by three letters, of which what is none before a word is one.
 func contactSQL(text string) (part string, args []any) {
-	const card = `otklik_contact(d.card_name, d.card_email, d.card_phone) LIKE `
-	const within, first, begins = card + `'%' || otklik_fold($) || '%'`, card + `otklik_fold($) || '%'`, card + `'% ' || otklik_fold($) || '%'`
-	var parts []string
-	for _, wanted := range []string{escapeLike(text), phoneDigits(text)} {
-		switch {
-		case wanted == "":
-		case utf8.RuneCountInString(text) < 3:
-			parts, args = append(parts, first, begins), append(args, wanted, wanted)
-		default:
-			parts, args = append(parts, within), append(args, wanted)
+	wanted := []string{text}
+	if digits := phoneDigits(text); digits != "" && digits != text {
+		wanted = append(wanted, digits)
+	}
+	for _, w := range wanted {
+		w = escapeLike(w) + "%"
+		if utf8.RuneCountInString(text) > 2 {
+			args = append(args, "%"+w)
+			continue
+		}
+		args = append(args, w)
+		for _, before := range wordStarts {
+			args = append(args, "%"+string(before)+w)
 		}
 	}
-	return strings.Join(parts, ` OR `), args
+	like := ` OR otklik_contact(d.card_name, d.card_email, d.card_phone) LIKE otklik_fold($)`
+	return strings.TrimPrefix(strings.Repeat(like, len(args)), ` OR `), args
 }
 
 // contacts finds all dialogs whose client the text stands for.
