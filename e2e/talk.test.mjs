@@ -77,6 +77,23 @@ test('talking to visitors, hours and presence', { timeout: 10 * 60_000 }, async 
     assert.equal(await anna.input().inputValue(), '')
   })
 
+  await step('Enter on a row: what is typed next is text, not shortcuts, even before the log is read (R-003)', async () => {
+    let read
+    const held = new Promise((resolve) => (read = resolve))
+    await page.route(/\/events(\?|$)/, (route) => held.then(() => route.continue()))
+    await page.goto(`${house.url}/console/dialogs/${project.id}`)
+    await page.getByRole('option').first().focus()
+    await page.keyboard.press('Enter')
+    await page.keyboard.type('px, t')
+    assert.equal(await anna.input().inputValue(), 'px, t')
+    read()
+    await messages().first().waitFor()
+    await focused(anna.input())
+    assert.equal(await anna.input().inputValue(), 'px, t')
+    await page.unroute(/\/events(\?|$)/)
+    await anna.input().fill('')
+  })
+
   await step('«Что дальше», the transfer list with loads', async () => {
     await visitor.say('Так есть или нет?')
     await page.getByRole('button', { name: ru('plan.title') }).click()

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
 import type { Project, Row } from '../../../shared/api.gen.ts'
 import { go } from '../app/route.ts'
 import { useWish } from '../app/shortcuts.ts'
@@ -36,9 +37,12 @@ export function Rows({ project, dialogId, meId }: { project: Project; dialogId?:
   }, [nearEnd, known, workspace])
 
   const open = (row: Row, focusComposer: boolean) => {
-    setActive(row.id)
-    go({ project: row.project_id, dialog: row.id })
-    if (focusComposer) setTimeout(() => document.querySelector<HTMLElement>('[data-pane=window] [data-pane-focus]')?.focus(), 60)
+    // At once: what is typed after Enter is text, not a shortcut.
+    flushSync(() => {
+      setActive(row.id)
+      go({ project: row.project_id, dialog: row.id })
+    })
+    if (focusComposer) document.querySelector<HTMLElement>('[data-pane=window] [data-pane-focus]')?.focus()
   }
   const takeFocus = (id: string) => {
     const el = scroller.current?.querySelector<HTMLElement>(`[data-row="${id}"]`)

@@ -21,8 +21,11 @@ export function clean(text: string): string {
   return text.replace(/\r\n?/g, '\n').replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '').trim()
 }
 
-/** `unavailable`: the dialog is no longer this operator's to see; only text he was writing is left to show. */
-export function Composer({ row, unavailable = false }: { row: Row; unavailable?: boolean }) {
+/**
+ * `unavailable`: the dialog is no longer this operator's to see; only text he was writing is left to show.
+ * `loading`: its log is not there yet; one may write, and sends when one sees what one answers.
+ */
+export function Composer({ row, unavailable = false, loading = false }: { row: Row; unavailable?: boolean; loading?: boolean }) {
   const r = useText()
   const workspace = useWorkspace()
   const drafts = useStore(workspace.drafts)
@@ -83,7 +86,7 @@ export function Composer({ row, unavailable = false }: { row: Row; unavailable?:
   const busy = !!claim?.busy
   // Switched off in the settings: no button (D-34).
   const withForm = workspace.projectOf(row.project_id)?.form_enabled
-  const ready = length > 0 && !tooLong && !blocked && !busy
+  const ready = length > 0 && !tooLong && !blocked && !busy && !loading
 
   function send() {
     if (!ready) return

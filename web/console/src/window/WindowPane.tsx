@@ -49,7 +49,6 @@ function OpenDialog(props: WindowProps & { project: Project; dialogId: string })
   }, [visible, last, readBefore, dialogId, workspace])
 
   if (!row) return dialog.error ? <WindowFailed error={dialog.error} retry={dialog.refetch} /> : <WindowSkeleton />
-  if (!feed.ready && !feed.error && !dialog.error) return <WindowSkeleton row={row} />
   if (dialog.error)
     return (
       <>
@@ -58,12 +57,20 @@ function OpenDialog(props: WindowProps & { project: Project; dialogId: string })
         <Composer row={row} unavailable />
       </>
     )
+  const loading = !feed.ready && !feed.error
   return (
     <>
-      <Head row={row} project={project} feed={feed} page={dialog.data?.visit?.page_title} drawer={props.drawer} onCard={props.onCard} />
-      <NextBar row={row} foreign={isForeign(row, workspace.me()?.operator.id)} />
-      <Stream feed={feed} row={row} sessions={dialog.data?.sessions ?? []} typing={<Typing dialogId={dialogId} row={row} />} />
-      <Composer row={row} />
+      {loading ? (
+        <WindowSkeleton row={row} />
+      ) : (
+        <>
+          <Head row={row} project={project} feed={feed} page={dialog.data?.visit?.page_title} drawer={props.drawer} onCard={props.onCard} />
+          <NextBar row={row} foreign={isForeign(row, workspace.me()?.operator.id)} />
+          <Stream feed={feed} row={row} sessions={dialog.data?.sessions ?? []} typing={<Typing dialogId={dialogId} row={row} />} />
+        </>
+      )}
+      {/* The same element before and after: who opens a dialog by Enter writes at once, and no letter is lost. */}
+      <Composer row={row} loading={loading} />
       {feed.error && !feed.ready ? (
         <div className="note w" role="alert">
           <Icon name="warn" />
