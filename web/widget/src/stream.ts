@@ -94,7 +94,8 @@ export function list(save: () => void): Entry[] {
   if (closed && state!.can_download) say("save", () => h("button.lk", { onclick: save }, icon(SAVE), t("act.download")));
 
   // What may start a session without a message; none of it stands in the way of writing.
-  const idle = !blocked && !open && !rating && !waiting.length;
+  // What the log has and the state has not heard of yet may have started one.
+  const idle = !blocked && !open && !rating && !waiting.length && !(events.at(-1)?.seq! > state?.head_seq!);
   const away = !config.open || !config.online; // nobody is there: contacts are what helps (D-21)
   if (away && idle && !events.length) say("off", () => notice(MOON, config.open ? t("offline.visitor") : t("hours.visitor")));
   if (idle && !general && config.departments.length)

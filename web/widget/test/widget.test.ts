@@ -142,6 +142,27 @@ test("R-024: writing needs neither department nor form; R-083: switched off, not
   expect(document.documentElement.children).toHaveLength(children);
 });
 
+test("what is written is not followed by the offers of a beginning, before the state is heard", async () => {
+  await load();
+  $(".lch")!.click();
+  expect(texts(".dp button")).toEqual(["Продажи", "Общее обращение"]);
+  await write("Здравствуйте");
+  expect(texts(".me .tx")).toEqual(["Здравствуйте"]);
+  expect($(".dp")).toBeNull();
+  expect($(".lk, form.fm")).toBeNull();
+});
+
+test("R-024, D-20: no department is wanted: the choice goes, nothing is begun", async () => {
+  await load();
+  $(".lch")!.click();
+  const general = button("Общее обращение");
+  general.focus();
+  general.click();
+  expect($(".dp")).toBeNull();
+  expect(root.activeElement).toBe($(".cp textarea"));
+  expect(calls).toEqual([]);
+});
+
 test("R-023: a department is chosen by one press", async () => {
   await load();
   $(".lch")!.click();
