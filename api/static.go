@@ -1,10 +1,9 @@
 package api
 
 import (
-	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io/fs"
 	"mime"
@@ -27,21 +26,20 @@ type asset struct {
 	raw, gzip []byte // gzip is nil where it saves nothing
 }
 
-// readAssets reads and packs a built front end once: it is small, and a shop's page waits for it.
+// packed is what the build adds to the name of a file that it has also packed with gzip (web/pack.mjs).
+const packed = ".gz"
+
+// readAssets reads a built front end once: it is small, and a shop's page waits for it.
 func readAssets(files fs.FS) (map[string]asset, error) {
 	out := map[string]asset{}
 	if files == nil {
 		return out, nil
 	}
 	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil || d.IsDir() || strings.HasSuffix(name, packed) {
 			return err
 		}
-		raw, err := fs.ReadFile(files, name)
-		if err != nil {
-			return err
-		}
-		out[name], err = newAsset(name, raw)
+		out[name], err = readAsset(files, name)
 		return err
 	})
 	if err != nil {
@@ -50,27 +48,20 @@ func readAssets(files fs.FS) (map[string]asset, error) {
 	return out, nil
 }
 
-func newAsset(name string, raw []byte) (asset, error) {
+func readAsset(files fs.FS, name string) (asset, error) {
+	raw, err := fs.ReadFile(files, name)
+	if err != nil {
+		return asset{}, err
+	}
 	sum := sha256.Sum256(raw)
 	a := asset{kind: mime.TypeByExtension(path.Ext(name)), etag: `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`, raw: raw}
 	if a.kind == "" {
 		a.kind = fiber.MIMEOctetStream
 	}
-	var b bytes.Buffer
-	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	if err != nil {
-		return a, err
+	if a.gzip, err = fs.ReadFile(files, name+packed); errors.Is(err, fs.ErrNotExist) {
+		err = nil
 	}
-	if _, err := w.Write(raw); err != nil {
-		return a, err
-	}
-	if err := w.Close(); err != nil {
-		return a, err
-	}
-	if b.Len() < len(raw)*9/10 {
-		a.gzip = b.Bytes()
-	}
-	return a, nil
+	return a, err
 }
 
 // send answers with the asset, packed for those who can unpack it, or with 304 for those who have it.

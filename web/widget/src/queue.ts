@@ -1,6 +1,6 @@
 import { backoff, type Failure, final, type MessageAnswer, newId, tooMany } from "./api";
 import { ingest, out, send } from "./core";
-import { forget, keep, recallAll } from "./store";
+import { forget, keep, parse, recallAll } from "./store";
 import { render } from "./view";
 
 // What the visitor wrote and the server has not acknowledged yet. Each entry lies under its own name in the store,
@@ -30,7 +30,7 @@ export const waits = ({ state }: Item) => /^(late|slow|)$/.test(state);
 
 // What an earlier page could not send.
 export function openQueue() {
-  items = recallAll("q:").map((text) => JSON.parse(text)).sort((a: Item, b: Item) => a.n - b.n);
+  items = recallAll("q:").map(parse).filter((it) => it?.body).sort((a: Item, b: Item) => a.n - b.n);
   void flush();
 }
 

@@ -28,3 +28,12 @@ export function forget(name: string) {
 
 // Every value whose name begins so.
 export const recallAll = (start: string) => Object.keys(items).filter((key) => key.startsWith(prefix + start)).map((key) => items[key]!);
+
+// What the store holds under a name of ours may be anybody's: what cannot be read counts as nothing.
+export function parse(text: string | undefined) {
+  try {
+    return JSON.parse(text!);
+  } catch {
+    // nothing
+  }
+}

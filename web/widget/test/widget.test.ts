@@ -307,6 +307,17 @@ test("I-02: another tab's token is taken over, an unknown one is forgotten", asy
   expect(texts(".op .tx")).not.toContain("из другой вкладки");
 });
 
+test("what cannot be read under a name of ours counts as nothing", async () => {
+  localStorage.setItem("otklik:tea:visit", "{broken");
+  localStorage.setItem("otklik:tea:q:1", "{broken");
+  localStorage.setItem("otklik:tea:q:2", "null");
+  await load();
+  $(".lch")!.click();
+  expect(texts(".me .tx")).toEqual([]);
+  await write("Здравствуйте");
+  expect(texts(".me .tx")).toEqual(["Здравствуйте"]);
+});
+
 // A visitor of an earlier page comes back.
 async function back() {
   localStorage.setItem("otklik:tea:token", "secret");
