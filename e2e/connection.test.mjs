@@ -1,0 +1,107 @@
+// The console and its connection: half-open, lost, regained, and a sign-in that ends while somebody writes.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openHouse } from './house.mjs'
+import { disorder, Operator, ru, until } from './people.mjs'
+import { as } from './requests.mjs'
+
+const house = openHouse('connection')
+let anna, guest, said
+const sockets = []
+let cut = false // no connection is made at all
+
+test('an operator before a dialog', { timeout: 3 * 60_000 }, async () => {
+  guest = await house.guest()
+  said = ['Первое сообщение']
+  await guest.say(said[0])
+  const page = await house.page('anna')
+  // Each socket of the page goes through here: `frozen` swallows everything both ways and says nothing of it.
+  await page.context().routeWebSocket('**/operator/socket', (ws) => {
+    if (cut) return ws.close()
+    const line = { frozen: false, at: Date.now() }
+    sockets.push(line)
+    const server = ws.connectToServer()
+    ws.onMessage((m) => line.frozen || server.send(m))
+    server.onMessage((m) => line.frozen || ws.send(m))
+    line.close = () => ws.close()
+  })
+  anna = new Operator(page, house.url, 'anna@demo.otklik', 'otklik-anna')
+  await anna.signIn()
+  await anna.project('Лавка «Заварка»')
+  await anna.tab('all').click()
+  await anna.open(guest.dialog)
+  await anna.sees(said[0])
+  // Hers from now on: a first reply is not sent again by itself, it might lose the race.
+  await anna.say('Здравствуйте')
+  said.push('Здравствуйте')
+  await anna.sees('Здравствуйте')
+})
+
+const lost = () => anna.page.getByRole('alert').filter({ hasText: ru('net.lost') })
+const visitorSays = async (text) => {
+  await guest.say(text)
+  said.push(text)
+}
+const whole = () =>
+  until('everything once and in order', async () => {
+    const wrong = disorder(await anna.log().innerText(), said)
+    if (wrong) throw new Error(wrong)
+    return true
+  })
+
+test('a half-open connection is found within 10 s, and what was missed is caught up without a gap (I-08)', { timeout: 60_000 }, async () => {
+  const before = sockets.length
+  sockets.at(-1).frozen = true
+  const frozen = Date.now()
+  await visitorSays('Пока связь молчала: раз')
+  await visitorSays('Пока связь молчала: два')
+  await until('another connection', () => sockets.length > before, 12_000)
+  const took = sockets.at(-1).at - frozen
+  assert.ok(took <= 10_500, `found after ${took} ms`)
+  await whole()
+  await visitorSays('И после')
+  await whole()
+  await until('the row says it too', async () => (await anna.rowOf(guest.dialog).getAttribute('aria-label')).includes('И после'))
+})
+
+test('a lost connection is said (M-43), the list stays, writing goes on, and all is there when it is back (I-08, I-10)', { timeout: 60_000 }, async () => {
+  const rows = await anna.rows().getByRole('option').count()
+  cut = true
+  sockets.at(-1).close()
+  await anna.page.context().setOffline(true)
+  await lost().waitFor()
+  await house.state(anna.page, 'no connection')
+  assert.equal(await anna.rows().getByRole('option').count(), rows)
+  await visitorSays('Вы ещё тут?')
+  await anna.input().fill('Да, мы здесь')
+  await anna.input().press('Enter')
+  await anna.input().fill('и пишем дальше')
+  cut = false
+  await anna.page.context().setOffline(false)
+  await lost().waitFor({ state: 'detached' })
+  await anna.sees('Вы ещё тут?')
+  await anna.sees('Да, мы здесь')
+  said.push('Да, мы здесь')
+  const log = () => as(anna.page, 'GET', `/operator/dialogs/${guest.dialog}/events`)
+  await until('the server has it', async () => (await log()).events.some((e) => e.text === 'Да, мы здесь'))
+  await whole()
+  assert.equal(await anna.input().inputValue(), 'и пишем дальше')
+})
+
+test('a sign-in that ends asks again above the page and keeps the text (I-03)', { timeout: 60_000 }, async () => {
+  await anna.input().fill('Длинный ответ, который жалко потерять')
+  await anna.page.context().clearCookies()
+  sockets.at(-1).close()
+  const over = anna.page.getByRole('dialog').filter({ hasText: ru('signin.expired') })
+  await over.waitFor()
+  await house.state(anna.page, 'the sign-in has ended')
+  await over.getByLabel(ru('signin.password')).fill('otklik-anna')
+  await over.getByRole('button', { name: ru('signin.submit') }).click()
+  await over.waitFor({ state: 'detached' })
+  assert.equal(await anna.input().inputValue(), 'Длинный ответ, который жалко потерять')
+  await anna.input().press('Enter')
+  said.push('Длинный ответ, который жалко потерять')
+  await whole()
+  await visitorSays('Дошло, спасибо')
+  await whole()
+})
