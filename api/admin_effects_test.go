@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -178,6 +179,38 @@ func TestWidgetSwitchedOff(t *testing.T) {
 		t.Errorf("%+v", d.Row.Session)
 	}
 	v.says("я снова здесь")
+}
+
+// I-02, I-03: a token can be taken from who holds it: he is a stranger on open sockets and in requests, the dialog stays with
+// the operators, and the audit knows.
+func TestRevokedVisitor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	v, other := w.visitor(), w.visitor()
+	v.says("вопрос")
+	other.says("другой вопрос")
+	page, others := v.socket(0), other.socket(0)
+	if did, err := w.store.RevokeVisitor(t.Context(), v.dialog); err != nil || !did {
+		t.Fatalf("%v %v", did, err)
+	}
+	p := w.promise(actIn)
+	page.endsWithin(p, closeSignedOut)
+	p.until("the token is unknown", func() bool { return v.get("/visitor").status == 401 })
+	v.post("/visitor/messages", message("ещё")).want(401, "unauthenticated")
+	w.anna.says(v, "ответ")
+	others.send(map[string]any{"type": "ping"})
+	others.next("pong")
+	if did, err := w.store.RevokeVisitor(t.Context(), v.dialog); err != nil || did {
+		t.Errorf("again: %v %v", did, err)
+	}
+	if _, err := w.store.RevokeVisitor(t.Context(), w.shop); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("no dialog: %v", err)
+	}
+	var audited int
+	err := w.store.Pool().QueryRow(t.Context(), `SELECT count(*) FROM audit WHERE action = 'token_revoke' AND dialog_id = $1`, v.dialog).Scan(&audited)
+	if err != nil || audited != 1 {
+		t.Errorf("%d audit records, %v", audited, err)
+	}
 }
 
 // D-70: the open dialogs of a department that is switched off are stranded for nobody: its members keep them, others get

@@ -68,11 +68,6 @@ func names(m map[string]func(map[string]any) bool) (out []string) {
 	return out
 }
 
-func (s *socket) nextAny(fits func(map[string]any) bool, what string) {
-	s.t.Helper()
-	s.await(after(patience), patience, what, fits)
-}
-
 func frameGone(id string) func(map[string]any) bool {
 	return func(f map[string]any) bool { return f["type"] == "gone" && f["dialog_id"] == id }
 }

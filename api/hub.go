@@ -297,6 +297,30 @@ func (h *hub) closeAll(code int) {
 	}
 }
 
+// revokedWithin is what of the past each look asks for: a look that fails is made good by later ones.
+const revokedWithin = time.Minute
+
+// endRevoked closes the sockets of visitors whose token was revoked (otklik revoke): the widget forgets it.
+func (h *hub) endRevoked(ctx context.Context) {
+	every(ctx, 3*time.Second, func() {
+		if h.s.breaker.open.Load() {
+			return
+		}
+		c, cancel := h.s.within()
+		defer cancel()
+		revoked, err := h.s.store.RevokedVisitors(c, revokedWithin)
+		if err != nil {
+			h.s.breaker.suspect()
+		}
+		if len(revoked) == 0 {
+			return
+		}
+		for _, c := range h.all(func(c *conn) bool { return c.operator == "" && slices.Contains(revoked, c.visitor.ID) }) {
+			c.close(closeSignedOut)
+		}
+	})
+}
+
 func (h *hub) closeSignIn(hash string) {
 	for _, c := range h.all(func(c *conn) bool { return c.signIn == hash }) {
 		c.close(closeSignedOut)

@@ -81,7 +81,7 @@ VALUES ($1, $2, $3, upper(to_hex(nextval('visitor_number'))), $4, $5)`, v.ID, n.
 	return v, unavailable(s.pool.SendBatch(ctx, b).Close())
 }
 
-// VisitorByToken finds the visitor of a token. He is known while his widget is switched off, too: it may come back, and
+// VisitorByToken finds the visitor of a token that was not revoked. He is known while his widget is switched off, too: it may come back, and
 // his dialog with it (D-02).
 func (s *Store) VisitorByToken(ctx context.Context, tokenHash []byte) (Visitor, error) {
 	var v Visitor
@@ -89,7 +89,7 @@ func (s *Store) VisitorByToken(ctx context.Context, tokenHash []byte) (Visitor, 
 SELECT v.id::text, d.id::text, v.project_id::text, v.locale, NOT p.active
 FROM visitors v JOIN dialogs d ON d.visitor_id = v.id AND d.project_id = v.project_id
 JOIN projects p ON p.id = v.project_id
-WHERE v.token_hash = $1`, tokenHash).Scan(&v.ID, &v.DialogID, &v.ProjectID, &v.Locale, &v.Off)
+WHERE v.token_hash = $1 AND v.revoked_at IS NULL`, tokenHash).Scan(&v.ID, &v.DialogID, &v.ProjectID, &v.Locale, &v.Off)
 	return v, unavailable(err)
 }
 

@@ -18,6 +18,7 @@ export const ACTIONS: Record<string, TextKey> = {
   consent: 'set.act.consent',
   consent_withdrawn: 'set.act.consentWithdrawn',
   erase: 'set.act.erase',
+  token_revoke: 'set.act.revoke',
   settings: 'set.act.settings',
   setup: 'set.act.setup',
   access: 'set.act.access',
