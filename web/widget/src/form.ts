@@ -32,6 +32,10 @@ export function createForm(config: Form, sent: () => void) {
   const row = (name: string, wrong: Key, input: HTMLElement) => {
     const error = h("div.er", { id: name, hidden: true });
     rows.push([name, wrong, input as HTMLInputElement, error]);
+    input.oninput = () => { // he is mending it
+      warn(error);
+      input.ariaInvalid = "false";
+    };
     return [input, error];
   };
 
