@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { openHouse } from './house.mjs'
 import { ru, until } from './people.mjs'
-import { frames, percentile, traced } from './trace.mjs'
+import { frames, percentile, slowness, traced } from './trace.mjs'
 
 const OPEN = 5000
 const MOVES = 300
@@ -45,6 +45,12 @@ function report(t, what, list) {
   return percentile(cpu, 95)
 }
 
+async function within(t, p95) {
+  const slower = await slowness(anna.page)
+  t.diagnostic(`this machine takes ${slower.toFixed(2)} times as long as the one that was measured on`)
+  assert.ok(p95 <= FRAME * slower, `p95 ${p95.toFixed(1)} ms`)
+}
+
 /** After two frames: the share of the list's height that rows cover. */
 const look = () =>
   anna.page.locator('#rows').evaluate(async (el) => {
@@ -75,8 +81,7 @@ test('5,000 rows scroll without a stutter, to the last one (R-020)', { timeout: 
   assert.equal(await anna.rows().locator('[data-row]').first().getAttribute('aria-setsize'), `${OPEN}`)
   assert.ok((await anna.rows().locator('[data-row]').count()) < 60, 'only what is seen is drawn')
   assert.deepEqual(bare, [], 'the list was bare while it scrolled')
-  const p95 = report(t, 'scrolling', frames(trace))
-  assert.ok(p95 <= FRAME, `p95 ${p95.toFixed(1)} ms`)
+  await within(t, report(t, 'scrolling', frames(trace)))
 })
 
 for (const [sort, what] of [['priority', 'in the order of rotation'], ['newest', 'newest first']])
@@ -100,6 +105,5 @@ for (const [sort, what] of [['priority', 'in the order of rotation'], ['newest',
       const first = await anna.rows().locator('.row').evaluateAll((rows) => rows.map((r) => [r.getBoundingClientRect().top, r.textContent]).sort((a, b) => a[0] - b[0]).slice(0, 5).map((r) => r[1]))
       for (const text of first) assert.match(text, /Ответ newest (29[6-9]|300)/)
     }
-    const p95 = report(t, what, frames(trace))
-    assert.ok(p95 <= FRAME, `p95 ${p95.toFixed(1)} ms`)
+    await within(t, report(t, what, frames(trace)))
   })

@@ -48,3 +48,25 @@ export function percentile(list, p) {
   const sorted = [...list].sort((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * p) / 100))]
 }
+
+const LOOP = 22 // ms of the loop below on the machine of docs/performance.md
+
+/**
+ * How much slower than that machine this one is, 1 at least: what a frame may cost is so many milliseconds there. The best of
+ * several turns: what other processes take meanwhile does not count in CPU time either.
+ */
+export async function slowness(page) {
+  const best = await page.evaluate(() => {
+    let best = Infinity
+    for (let turn = 0; turn < 15; turn++) {
+      const began = performance.now()
+      let x = 0
+      for (let i = 0; i < 2e7; i++) x = (x * 31 + i) | 0
+      window.__kept = x // or the loop is left out
+      best = Math.min(best, performance.now() - began)
+    }
+    delete window.__kept
+    return best
+  })
+  return Math.max(1, best / LOOP)
+}
