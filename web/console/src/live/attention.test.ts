@@ -239,6 +239,20 @@ describe('several tabs of one operator', () => {
     expect(rung).toHaveLength(2)
   })
 
+  it('what calls while none leads, since the one that did was just closed, is called by the next at once', () => {
+    const browser = new Browser()
+    const first = browser.open()
+    const second = browser.open()
+    first.leads = false
+    second.attention.saw(undefined, waits(), 'o', false)
+    expect(rung).toEqual([])
+    first.leads = true
+    browser.close(first)
+    expect(rung).toEqual([['call', false]])
+    vi.advanceTimersByTime(20_000)
+    expect(rung).toHaveLength(2)
+  })
+
   it('silence asked for in one is silence in all, in one opened later, too', () => {
     const browser = new Browser()
     const first = browser.open()

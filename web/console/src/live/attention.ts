@@ -17,6 +17,7 @@ export interface Bell {
 /** What the operator's tabs tell each other; the one that leads acts on it. */
 export type Word =
   | { type: 'call'; row: Row; sound: Sound }
+  | { type: 'rung'; id: string } // the one that leads has called
   | { type: 'tick'; id: string; rev: number }
   | { type: 'seen'; id: string; rev: number } // open before him in a visible tab
   | { type: 'gone'; id: string }
@@ -47,6 +48,8 @@ export class Attention extends Emitter {
   mutedUntil = 0
   private tabs: Tabs<Word> = ALONE
   private calling = new Map<string, Row>()
+  /** Calls that no leading tab has acted on: the one that led may have been closed just then. */
+  private unrung = new Map<string, { row: Row; sound: Sound }>()
   private said = new Map<string, number>()
   private seen = new Map<string, number>()
   private rungThisRound = false
@@ -66,7 +69,7 @@ export class Attention extends Emitter {
   /** From here on this tab is one of several. The answer ends that. */
   join(tabs: Tabs<Word>): () => void {
     this.tabs = tabs
-    tabs.start((word) => this.hear(word), () => this.schedule())
+    tabs.start((word) => this.heard(word), () => this.lead())
     tabs.say({ type: 'hello' })
     return () => {
       tabs.stop()
@@ -113,8 +116,20 @@ export class Attention extends Emitter {
 
   /** To all tabs, this one too. */
   private tell(word: Word) {
+    this.note(word)
     this.tabs.say(word)
     this.hear(word)
+  }
+
+  private heard(word: Word) {
+    this.note(word)
+    this.hear(word)
+  }
+
+  /** Before the others answer to it. */
+  private note(word: Word) {
+    if (word.type === 'call') this.unrung.set(word.row.id, word)
+    if (word.type === 'rung' || word.type === 'gone') this.unrung.delete(word.id)
   }
 
   private hear(word: Word) {
@@ -131,7 +146,7 @@ export class Attention extends Emitter {
         // Its own 20 s begin now, whenever the leading tab last asked.
         if (isUntaken(word.row)) this.rest()
         this.schedule()
-        return void (this.first(`${word.sound} ${word.row.id}`) && this.announce(word.row, word.sound))
+        return this.firstCall(word)
       case 'waits':
         return void (this.rungThisRound || this.repeat(word.row))
       case 'gone':
@@ -142,6 +157,17 @@ export class Attention extends Emitter {
         if (this.tabs === ALONE) return this.tick(word.id, word.rev)
         return void (this.first(`tick ${word.id} ${word.rev}`) && setTimeout(() => this.tick(word.id, word.rev), TICK_AFTER))
     }
+  }
+
+  /** This tab leads from now on. */
+  private lead() {
+    for (const call of [...this.unrung.values()]) this.firstCall(call)
+    this.schedule()
+  }
+
+  private firstCall({ row, sound }: { row: Row; sound: Sound }) {
+    this.tell({ type: 'rung', id: row.id })
+    if (this.first(`${sound} ${row.id}`)) this.announce(row, sound)
   }
 
   private answerWho() {
