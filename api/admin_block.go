@@ -30,12 +30,17 @@ func (s *Server) blockRoutes(blocks fiber.Router) {
 
 // bodyLimits lets one request be longer than all others: a whole block list. Who is not signed in may not send one.
 func bodyLimits(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
-	uri := string(h.RequestURI())
-	if string(h.Method()) == fiber.MethodPut && strings.HasPrefix(uri, "/api/v1/admin/projects/") && strings.HasSuffix(uri, "/blocks") &&
-		len(h.Cookie(sessionCookie)) > 0 {
+	if isBlockList(h) {
 		return fasthttp.RequestConfig{MaxRequestBodySize: maxListBody}
 	}
 	return fasthttp.RequestConfig{}
+}
+
+// isBlockList reports whether somebody signed in puts a list of addresses.
+func isBlockList(h *fasthttp.RequestHeader) bool {
+	uri := string(h.RequestURI())
+	return string(h.Method()) == fiber.MethodPut && strings.HasPrefix(uri, "/api/v1/admin/projects/") && strings.HasSuffix(uri, "/blocks") &&
+		len(h.Cookie(sessionCookie)) > 0
 }
 
 func (s *Server) listBlocks(c *fiber.Ctx) error {

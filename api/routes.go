@@ -11,7 +11,7 @@ func (s *Server) routes() {
 	s.app.Use(s.recover)
 	s.opsRoutes()
 
-	v1 := s.app.Group("/api/v1", s.bounded)
+	v1 := s.app.Group("/api/v1", s.bounded, sized)
 	v1.Post("/operator/sign-in", s.checkOrigin, s.signIn)
 	v1.Get("/operator/socket", s.checkOrigin, s.operatorSocket)
 	op := v1.Group("/operator", s.authenticate)
@@ -70,15 +70,29 @@ func (s *Server) recover(c *fiber.Ctx) (err error) {
 // bounded gives a request its time with the database, and none while the database is down.
 func (s *Server) bounded(c *fiber.Ctx) error {
 	if s.breaker.open.Load() {
-		if c.Get(fiber.HeaderOrigin) != "" {
-			c.Set(fiber.HeaderAccessControlAllowOrigin, "*") // so that the widget can read the answer
-		}
+		readable(c)
 		return unavailable()
 	}
 	ctx, cancel := context.WithTimeout(s.ctx, budget)
 	defer cancel()
 	c.SetUserContext(ctx)
 	return c.Next()
+}
+
+// sized refuses what is too large. It has been read, so that the sender hears why; what is larger still is cut off.
+func sized(c *fiber.Ctx) error {
+	if len(c.Request().Body()) <= maxBody || isBlockList(&c.Request().Header) {
+		return c.Next()
+	}
+	readable(c)
+	return fiber.ErrRequestEntityTooLarge
+}
+
+// readable lets the widget read an answer that is given before it is known whose request it is.
+func readable(c *fiber.Ctx) {
+	if c.Get(fiber.HeaderOrigin) != "" {
+		c.Set(fiber.HeaderAccessControlAllowOrigin, "*")
+	}
 }
 
 // anyOrigin lets widgets of any page in: visitors hold a token and no cookie, so there is nothing to steal.

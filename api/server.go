@@ -26,7 +26,10 @@ var contract []byte
 // budget is how long a request may take with the database (design 2.8): never a hanging call.
 const budget = 2 * time.Second
 
-const maxBody = 64 << 10
+const (
+	maxBody  = 64 << 10
+	readBody = 4 * maxBody // what is read to answer it is too large; the sender of more finds the connection closed
+)
 
 // Options of a Server. Store is required.
 type Options struct {
@@ -126,7 +129,7 @@ func New(o Options) (*Server, error) {
 	s.blocks = newBlocks(s)
 	s.app = fiber.New(fiber.Config{
 		ErrorHandler:          s.answerError,
-		BodyLimit:             maxBody,
+		BodyLimit:             readBody,
 		Immutable:             true, // strings of the context outlive the request: they go into the hub
 		DisableStartupMessage: true,
 		ReadTimeout:           30 * time.Second,
