@@ -137,6 +137,7 @@ test('section 7: a row of the list', { timeout: WHOLE }, async (t) => {
     const looks = (av) => av.evaluate((el) => [el.dataset.initials, [...el.classList].find((c) => /^a\d/.test(c))].join())
     const wanted = await looks(row)
     assert.equal(await looks(anna.window().locator('.wh .av')), wanted)
+    assert.equal(await looks(anna.page.locator('[data-pane=card] .card-head .av')), wanted)
     assert.ok((await anna.says(id)).startsWith((await anna.window().getByRole('heading', { level: 2 }).innerText()).trim()))
     for (const av of await anna.rows().locator('.row').all()) assert.equal(await av.locator('.av').count(), 1)
   })

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react'
 import type { Dialog, Project, Row } from '../../../shared/api.gen.ts'
 import { useText } from '../text/text.tsx'
 import { useAfter } from '../ui/hooks.ts'
-import { Icon } from '../ui/marks.tsx'
+import { Avatar, Icon } from '../ui/marks.tsx'
 import { useDialog } from '../window/useDialog.ts'
 import { Actions } from './Actions.tsx'
 import { Details } from './Details.tsx'
@@ -38,6 +38,7 @@ export function CardPane(props: CardProps) {
   }, [drawer, open])
   // While the next card is on its way the old one stays, 200 ms at most.
   const data = dialogId && !dialog.error ? (dialog.data ?? (late ? undefined : kept)) : undefined
+  const shown = data && row?.id === data.row.id ? row : data?.row
 
   return (
     <aside
@@ -59,12 +60,14 @@ export function CardPane(props: CardProps) {
           <div className="card-head">
             <h2>{t('card.title')}</h2>
             <span className="sp" />
+            {/* The same as in list and window. */}
+            {shown ? <Avatar id={shown.visitor.id} name={shown.visitor.name} size={28} /> : null}
             <button className="b gh sm ic only-n" aria-label={t('btn.close')} onClick={onClose}>
               <Icon name="x" />
             </button>
           </div>
-          {data ? (
-            <CardBody key={dialogId} dialog={data} row={row?.id === data.row.id ? row : data.row} {...props} />
+          {data && shown ? (
+            <CardBody key={dialogId} dialog={data} row={shown} {...props} />
           ) : late ? (
             <CardSkeleton />
           ) : null}
