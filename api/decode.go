@@ -19,7 +19,7 @@ import (
 // body decodes a request strictly: one JSON object of known fields, all required ones given. given says which fields
 // were there.
 func body[T any](c *fiber.Ctx) (v T, given map[string]json.RawMessage, err error) {
-	return decode[T](c.Body())
+	return decode[T](c.BodyRaw()) // as it was sent: unpacked, a small body could be of any size
 }
 
 func decode[T any](raw []byte) (v T, given map[string]json.RawMessage, err error) {

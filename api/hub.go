@@ -297,21 +297,25 @@ func (h *hub) closeAll(code int) {
 	}
 }
 
-// revokedWithin is what of the past each look asks for: a look that fails is made good by later ones.
-const revokedWithin = time.Minute
+// revokedOverlap: what was stamped before a look may be committed after it.
+const revokedOverlap = 10 * time.Second
 
 // endRevoked closes the sockets of visitors whose token was revoked (otklik revoke): the widget forgets it.
 func (h *hub) endRevoked(ctx context.Context) {
+	looked := time.Now() // successfully: what a look misses in an outage, the first one after it finds
 	every(ctx, 3*time.Second, func() {
 		if h.s.breaker.open.Load() {
 			return
 		}
 		c, cancel := h.s.within()
 		defer cancel()
-		revoked, err := h.s.store.RevokedVisitors(c, revokedWithin)
+		began := time.Now()
+		revoked, err := h.s.store.RevokedVisitors(c, began.Sub(looked)+revokedOverlap)
 		if err != nil {
 			h.s.breaker.suspect()
+			return
 		}
+		looked = began
 		if len(revoked) == 0 {
 			return
 		}
