@@ -133,7 +133,11 @@ func (s *Server) serveWidget(c *fiber.Ctx) error {
 	if rest := c.Params("*"); rest != "" {
 		name = path.Clean(rest)
 		if lang, ok := strings.CutSuffix(name, ".txt"); ok {
-			name = pageLanguage(lang) + ".txt"
+			var err error
+			if lang, err = s.widgetLanguage(c, lang); err != nil {
+				return err
+			}
+			name = lang + ".txt"
 		}
 	}
 	a, ok := s.widgetFiles[name]
@@ -144,6 +148,21 @@ func (s *Server) serveWidget(c *fiber.Ctx) error {
 	c.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	c.Set(fiber.HeaderCacheControl, "no-cache")
 	return a.send(c)
+}
+
+// widgetLanguage is what the widget of the key speaks: the language of its settings, else that of the page (D-56). The
+// script asks for texts and settings at once, so it does not know them; without a key the page has said what it wants.
+func (s *Server) widgetLanguage(c *fiber.Ctx, page string) (string, error) {
+	if key := c.Query("key"); key != "" {
+		w, err := s.widgetOf(c, key)
+		if err != nil {
+			return "", err
+		}
+		if texts.Known(w.Language) {
+			return w.Language, nil
+		}
+	}
+	return pageLanguage(page), nil
 }
 
 // pageLanguage is the one of ours for a language tag of a page, else Russian (D-56).

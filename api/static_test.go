@@ -91,3 +91,25 @@ func TestAssets(t *testing.T) {
 		t.Error("no policy")
 	}
 }
+
+// The script asks for its texts before it knows the settings: a language set there goes before the page's (D-56).
+func TestLanguageOfTheSettings(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *Options) {
+		o.Widget = fstest.MapFS{"ru.txt": {Data: []byte("ru")}, "en.txt": {Data: []byte("en")}, "kk.txt": {Data: []byte("kk")}}
+	})
+	ask := func(query string) answer { return w.do("GET", w.base+"/widget/"+query, nil, nil) }
+	for _, c := range []struct{ set, query, want string }{
+		{"page", "en-GB.txt?key=" + w.key, "en"},
+		{"page", "de.txt?key=" + w.key, "ru"},
+		{"kk", "en.txt?key=" + w.key, "kk"},
+		{"kk", ".txt?key=" + w.key, "kk"}, // the page names none
+		{"kk", "en.txt?key=", "en"},       // the tag of the page names one
+	} {
+		w.admin.patch("/admin/projects/"+w.shop, map[string]any{"rev": w.settings().Rev, "language": c.set}).want(200)
+		if a := ask(c.query).want(200); string(a.raw) != c.want {
+			t.Errorf("%s, %s: %s, want %s", c.set, c.query, a.raw, c.want)
+		}
+	}
+	ask("ru.txt?key=no-such-widget").want(404, "not_found")
+}

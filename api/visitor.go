@@ -16,9 +16,8 @@ import (
 
 var widgetKey = regexp.MustCompile(`^[a-z0-9-]{3,64}$`)
 
-// widget finds the active widget of the path.
-func (s *Server) widgetOf(c *fiber.Ctx) (store.Widget, error) {
-	key := c.Params("key")
+// widgetOf finds the active widget of a key, for a page that may have it.
+func (s *Server) widgetOf(c *fiber.Ctx, key string) (store.Widget, error) {
 	if !widgetKey.MatchString(key) {
 		return store.Widget{}, wrong(codeNotFound, "")
 	}
@@ -41,7 +40,7 @@ func mayEmbed(c *fiber.Ctx, origins []string) bool {
 }
 
 func (s *Server) getWidget(c *fiber.Ctx) error {
-	w, err := s.widgetOf(c)
+	w, err := s.widgetOf(c, c.Params("key"))
 	if err != nil {
 		return err
 	}
@@ -76,7 +75,7 @@ func (s *Server) createVisitor(c *fiber.Ctx) error {
 		return err
 	}
 	ctx := c.UserContext()
-	w, err := s.widgetOf(c)
+	w, err := s.widgetOf(c, c.Params("key"))
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ describe('the widget on a page of another site', { concurrency: 4 }, () => {
   test('stream, input, form, end, rating, download; without the tag nothing is left (I-01, R-021, R-059, R-061, R-093)', async (s) => {
     const { visitor, page, project, dialog } = await s.visit({ rating: true, form: hasForm })
     const start = await page.evaluate(() => performance.getEntriesByType('resource').map((r) => r.name).filter((n) => !n.startsWith('data:')))
-    assert.deepEqual(start, [`${house.url}/widget.js`, `${house.url}/api/v1/widgets/${project.widget_key}`, `${house.url}/widget/ru.txt`])
+    assert.deepEqual(start, [`${house.url}/widget.js`, `${house.url}/api/v1/widgets/${project.widget_key}`, `${house.url}/widget/ru.txt?key=${project.widget_key}`])
     const urls = requestsOf(page)
     await visitor.openChat()
     await page.keyboard.press('Escape')

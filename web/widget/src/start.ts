@@ -16,17 +16,19 @@ export function start({ src, dataset }: HTMLScriptElement) {
   const tag = () => document.querySelector(`[data-key="${key}"]`);
   const ask = () => request(`${base}/widgets/${key}`);
   const hide = () => host.remove();
-  async function appear() {
-    if (await seen()) hide();
-    else if (!host.isConnected) page.append(host); // beside body: a transform or filter there does not move the widget
+  function appear() {
+    if (!host.isConnected) page.append(host); // beside body: a transform or filter there does not move the widget
+    void seen().then((blocked) => blocked && hide()); // since we asked; else it would not have been answered (R-087)
   }
   const again = () => ask().then(appear, (e: Failure) => final(e) && hide());
 
   async function come() {
-    const config: WidgetConfig = await (await ask()).json();
-    // Of the tag, the settings, or the page (D-56); the server knows which languages there are.
-    const lang = dataset.lang || (config.language === "page" ? page.lang : config.language);
-    setTexts(await (await request(new URL(`widget/${lang}.txt`, src))).arrayBuffer());
+    // Both at once: on a slow network each round trip is half a second. The language of the tag, else of the settings, else
+    // of the page (D-56): the server knows the settings of this key, and which languages there are.
+    const { lang } = dataset;
+    const [answer, texts] = await Promise.all([ask(), request(new URL(`widget/${lang || page.lang}.txt?key=${lang ? "" : key}`, src))]);
+    const config: WidgetConfig = await answer.json();
+    setTexts(await texts.arrayBuffer());
     out.signal.throwIfAborted();
 
     const root = host.attachShadow({ mode: "open" });
@@ -36,7 +38,7 @@ export function start({ src, dataset }: HTMLScriptElement) {
     openStore(`otklik:${key}:`);
     begins(key, base, config, hide);
     createView(root);
-    await appear();
+    appear();
 
     // A new address in a single-page site is a page, too (D-49), and so is one that the browser had put aside whole.
     // Looked at, not hooked into: history stays the page's own. A tag that is taken away takes the widget along (I-01);
