@@ -39,6 +39,8 @@ type conn struct {
 	id       string // names the connection in presence
 	visitor  store.Visitor
 	address  string                                // visitor: where he comes from
+	owed     int64                                 // visitor: last event he says he has read; of the reading goroutine
+	hasRead  int64                                 // visitor: and what is stored of it
 	listsRev atomic.Int64                          // visitor: version of the block lists that blocked was read from
 	seats    atomic.Pointer[map[string]store.Seat] // by project: what the operator may see now
 

@@ -2,8 +2,6 @@ package api
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -21,11 +19,11 @@ type feed struct {
 	mu      sync.Mutex
 	revs    map[string]seen     // revisions known here
 	pending map[string]struct{} // dialogs to hint at
-	typing  map[store.Typing]struct{}
-	since   time.Time     // how far the sweep has looked, in the database's real time
-	wake    chan struct{} // hints to send
-	typed   chan struct{} // somebody writes
-	now     chan struct{} // sweep at once
+	signs   map[signer]int64    // to hint at
+	since   time.Time           // how far the sweep has looked, in the database's real time
+	wake    chan struct{}       // hints to send
+	signed  chan struct{}       // there are signs
+	now     chan struct{}       // sweep at once
 }
 
 type seen struct {
@@ -33,18 +31,25 @@ type seen struct {
 	at  time.Time
 }
 
+// signer is who gave a sign where; of what he has read only the furthest is hinted at.
+type signer struct {
+	dialog, operator string
+	reads            bool
+}
+
 const (
 	sweepEvery   = 2 * time.Second
 	sweepOverlap = 8 * time.Second // a change is stamped when written, up to 2 s early, and seen when committed
 	sweepPage    = 2000
 	notifyEvery  = 40 * time.Millisecond
-	typingEvery  = 250 * time.Millisecond
+	signsEvery   = 250 * time.Millisecond
+	maxSigns     = 1000 // waiting to be hinted at; what is more is dropped
 	rememberRevs = 15 * time.Second
 )
 
 func newFeed(s *Server) *feed {
 	return &feed{s: s, origin: uuid.NewString(), revs: map[string]seen{}, pending: map[string]struct{}{},
-		typing: map[store.Typing]struct{}{}, typed: make(chan struct{}, 1), wake: make(chan struct{}, 1), now: make(chan struct{}, 1)}
+		signs: map[signer]int64{}, signed: make(chan struct{}, 1), wake: make(chan struct{}, 1), now: make(chan struct{}, 1)}
 }
 
 // own records a change of this process and hints at it to others.
@@ -95,40 +100,45 @@ func (f *feed) notify(ctx context.Context) {
 	}
 }
 
-// writes hints to others that somebody writes: coalesced, and no more of them than one payload takes.
-func (f *feed) writes(t store.Typing) {
+// sign hints to others that somebody writes or has read: coalesced and bounded.
+func (f *feed) sign(x store.Sign) {
+	by := signer{x.DialogID, x.OperatorID, x.Read > 0}
 	f.mu.Lock()
-	if len(f.typing) < store.MaxTyping {
-		f.typing[t] = struct{}{}
+	if _, known := f.signs[by]; known || len(f.signs) < maxSigns {
+		f.signs[by] = max(f.signs[by], x.Read)
 	}
 	f.mu.Unlock()
 	select {
-	case f.typed <- struct{}{}:
+	case f.signed <- struct{}{}:
 	default:
 	}
 }
 
-// notifyTyping sends them, beside the hints that are waited for.
-func (f *feed) notifyTyping(ctx context.Context) {
+// notifySigns sends them, beside the hints that are waited for.
+func (f *feed) notifySigns(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-f.typed:
+		case <-f.signed:
 		}
 		f.mu.Lock()
-		now := slices.Collect(maps.Keys(f.typing))
-		clear(f.typing)
+		now := make([]store.Sign, 0, len(f.signs))
+		for by, read := range f.signs {
+			now = append(now, store.Sign{DialogID: by.dialog, OperatorID: by.operator, Read: read})
+		}
+		clear(f.signs)
 		f.mu.Unlock()
 		if !f.s.breaker.open.Load() && len(now) > 0 {
 			c, cancel := f.s.within()
-			_ = f.s.store.NotifyTyping(c, f.origin, now) // one that is lost is missed by nobody
+			// One that is lost is made good by the next, or when the dialog is opened again.
+			_ = f.s.store.NotifySigns(c, f.origin, now)
 			cancel()
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(typingEvery):
+		case <-time.After(signsEvery):
 		}
 	}
 }
@@ -142,9 +152,9 @@ func (f *feed) listen(ctx context.Context) {
 			}
 		},
 		Changed: func(ids []string) { f.load(ids) }, // what fails the sweep finds
-		Typing: func(list []store.Typing) {
-			for _, t := range list {
-				f.s.hub.typed(t)
+		Signs: func(list []store.Sign) {
+			for _, x := range list {
+				f.s.hub.signed(x)
 			}
 		},
 	})

@@ -65,6 +65,11 @@ type (
 		DialogID string `json:"dialog_id,omitempty"`
 		Name     string `json:"name,omitempty"`
 	}
+	readFrame struct {
+		Type     string `json:"type"`
+		DialogID string `json:"dialog_id,omitempty"`
+		Seq      int64  `json:"seq"`
+	}
 	timersFrame struct {
 		Type    string `json:"type"`
 		Delayed bool   `json:"delayed"`

@@ -228,9 +228,13 @@ func (h *hub) typing(from *conn, dialogID string) {
 	if !from.passTyping() || !h.has(from, dialogID) {
 		return
 	}
-	t := store.Typing{DialogID: dialogID, OperatorID: from.operator}
-	h.typed(t)
-	h.s.feed.writes(t)
+	h.sign(store.Sign{DialogID: dialogID, OperatorID: from.operator})
+}
+
+// sign tells of a sign everybody who has the dialog open, here and at other processes.
+func (h *hub) sign(x store.Sign) {
+	h.signed(x)
+	h.s.feed.sign(x)
 }
 
 func (h *hub) has(c *conn, dialogID string) bool {
@@ -246,26 +250,37 @@ func (h *hub) has(c *conn, dialogID string) bool {
 	return false
 }
 
-// typed tells the sockets of this process: the visitor sees it of the assignee by name, operators see the visitor's.
-func (h *hub) typed(by store.Typing) {
+// signed tells the sockets of this process: the visitor hears of operators, of the assignee by name, and operators of
+// the visitor.
+func (h *hub) signed(by store.Sign) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	t := h.topics[by.DialogID]
 	if t == nil {
 		return
 	}
-	toVisitor := typingFrame{Type: "typing"}
-	if by.OperatorID != "" && by.OperatorID == t.assignee {
-		toVisitor.Name = t.name
-	}
 	for x := range t.subs {
 		switch {
-		case by.OperatorID != "" && x.log == store.VisitorLog:
-			x.conn.send(toVisitor)
-		case by.OperatorID == "" && x.log == store.OperatorLog:
+		case (by.OperatorID == "") == (x.log == store.VisitorLog): // of his own side
+		case by.Read > 0:
+			x.tellSeen(by.Read)
+		case x.log == store.OperatorLog:
 			x.conn.send(typingFrame{Type: "typing", DialogID: by.DialogID})
+		case by.OperatorID == t.assignee:
+			x.conn.send(typingFrame{Type: "typing", Name: t.name})
+		default:
+			x.conn.send(typingFrame{Type: "typing"})
 		}
 	}
+}
+
+// tellSeen says up to which event of the reader's log the other side has read (D-72).
+func (x *sub) tellSeen(seq int64) {
+	f := readFrame{Type: "read", Seq: seq}
+	if x.log == store.OperatorLog {
+		f.DialogID = x.dialog
+	}
+	x.conn.send(f)
 }
 
 func (h *hub) all(which func(*conn) bool) []*conn {

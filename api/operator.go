@@ -130,6 +130,15 @@ func (s *Server) markRead(c *fiber.Ctx) error {
 	}
 	s.desks.marked(mark)
 	s.feed.hint(row.State.ID) // his other tabs may be at another process
+	if dialog.ReadingCounts(row.State, seat.Operator) {
+		seen, err := s.store.SeenByOperators(c.UserContext(), row.State.ID, mark.Seq)
+		if err != nil {
+			return err
+		}
+		if seen > 0 {
+			s.hub.sign(store.Sign{DialogID: row.State.ID, OperatorID: seat.Operator.ID, Read: seen})
+		}
+	}
 	return c.SendStatus(fiber.StatusNoContent)
 }
 

@@ -351,6 +351,67 @@ func TestTypingAcrossProcesses(t *testing.T) {
 	}
 }
 
+// D-72: each side is told that the other has read, at another process too and when it comes later; a colleague who looks
+// on tells the visitor nothing, and what a visitor claims beyond his log is ignored.
+func TestReadMarksOfTheOtherSide(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, base := w.serve(w.store)
+	v := w.visitor()
+	v.says("вопрос")
+	widget := v.socket(0)
+	w.visitor().socket(0) // somebody else's hears nothing of it
+	path := "/operator/dialogs/" + v.dialog + "/read"
+	seq := func(f map[string]any) int64 { return int64(f["seq"].(float64)) }
+	until := func(s *socket, want int64) {
+		t.Helper()
+		s.next("read", func(f map[string]any) bool {
+			if seq(f) > want {
+				t.Fatalf("read up to %v, want %d", f["seq"], want)
+			}
+			return seq(f) == want
+		})
+	}
+
+	w.oleg.post(path, map[string]any{"seq": 1}).want(204) // untaken: he may take it
+	until(widget, 1)
+	w.anna.says(v, "ответ")
+	there := w.anna.socketAt(base)
+	there.send(map[string]any{"type": "open", "dialog_id": v.dialog, "after": 0})
+	answer := int64(there.next("event", eventText("ответ"))["event"].(map[string]any)["seq"].(float64))
+	head := as[VisitorState](v.get("/visitor").want(200)).HeadSeq
+	widget.send(map[string]any{"type": "read", "seq": head + 1000})
+	widget.send(map[string]any{"type": "ping"})
+	widget.next("pong")
+	if seen, err := w.store.Seen(t.Context(), v.dialog); err != nil || seen.ByVisitor != 0 {
+		t.Errorf("%+v %v", seen, err)
+	}
+	widget.send(map[string]any{"type": "read", "seq": head})
+	until(there, answer)
+	later := w.vera.socket()
+	later.send(map[string]any{"type": "open", "dialog_id": v.dialog, "after": answer})
+	until(later, answer)
+
+	last := v.says("ещё вопрос").Seq
+	for _, p := range []*person{w.vera, w.anna} { // only the assignee's is told
+		if p == w.anna {
+			if again := v.socket(0); seq(again.next("read")) != 1 {
+				t.Error("a colleague's reading was told")
+			}
+		}
+		p.post(path, map[string]any{"seq": 1000}).want(204)
+	}
+	until(widget, last)
+	until(v.socket(last), last)
+
+	// What was read while the line was down is told with the next hello.
+	w.anna.says(v, "и ещё ответ")
+	widget.ws.Close()
+	s := dial(t, w.base+"/api/v1/visitor/socket", "VisitorServerFrame", nil)
+	s.send(map[string]any{"type": "hello", "token": v.token, "after": last, "read": last + 1})
+	there.next("read", func(f map[string]any) bool { return seq(f) > answer })
+}
+
 // What a client may not say closes its socket; too much of it does not take the server's time.
 func TestSocketManners(t *testing.T) {
 	t.Parallel()

@@ -172,7 +172,7 @@ func (s *Server) readOrigins() error {
 // Listen serves until Shutdown.
 func (s *Server) Listen(ln net.Listener) error {
 	for _, loop := range []func(context.Context){s.breaker.run, s.desks.run, s.feed.sweep, s.feed.listen,
-		s.feed.notify, s.feed.notifyTyping, s.blocks.run, s.hub.presence, s.hub.endSwitchedOff, s.hub.endRevoked, s.pollTimers, s.tidy, s.attendance.run, s.offerSetup} {
+		s.feed.notify, s.feed.notifySigns, s.blocks.run, s.hub.presence, s.hub.endSwitchedOff, s.hub.endRevoked, s.pollTimers, s.tidy, s.attendance.run, s.offerSetup} {
 		s.loops.Go(func() { loop(s.ctx) })
 	}
 	fresh := newFreshListener(ln)

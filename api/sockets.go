@@ -163,7 +163,25 @@ func (s *Server) openDialog(x *conn, dialogID string, after int64) {
 	head := row.State.Seq
 	// Said before the log starts to come, so queued before the subscription exists.
 	x.send(openedFrame{"opened", id, head})
-	s.hub.open(&sub{conn: x, dialog: id, project: seat.ProjectID, log: store.OperatorLog, cursor: min(after, head), head: head}, &row)
+	s.opens(ctx, &sub{conn: x, dialog: id, project: seat.ProjectID, log: store.OperatorLog, cursor: min(after, head), head: head}, &row)
+}
+
+// opens subscribes to a dialog and then says how far the other side has read it: what is read meanwhile is told twice
+// rather than not at all.
+func (s *Server) opens(ctx context.Context, x *sub, row *store.Row) {
+	s.hub.open(x, row)
+	seen, err := s.store.Seen(ctx, x.dialog)
+	if err != nil { // the dialog is open nevertheless; the mark comes with what is read next
+		s.log.Warn("read marks", "error", err)
+		return
+	}
+	seq := seen.ByVisitor
+	if x.log == store.VisitorLog {
+		seq = seen.ByOperators
+	}
+	if seq > 0 {
+		x.tellSeen(seq)
+	}
 }
 
 // sit takes in a seat that was read just now: access may have come since the last refresh.
@@ -255,7 +273,9 @@ func (s *Server) greet(x *conn) (code int) {
 	x.send(stateFrame{"hello", s.now(), x.told})
 	s.hub.add(x)
 	head := row.State.VisitorSeq
-	s.hub.open(&sub{conn: x, dialog: v.DialogID, project: v.ProjectID, log: store.VisitorLog, cursor: min(hello.After, head), head: head}, &row)
+	s.opens(ctx, &sub{conn: x, dialog: v.DialogID, project: v.ProjectID, log: store.VisitorLog, cursor: min(hello.After, head), head: head}, &row)
+	x.owed = hello.Read
+	s.visitorHasRead(x)
 	return 0
 }
 
@@ -296,10 +316,35 @@ func (s *Server) visitorFrame(x *conn, raw []byte) {
 	switch f.Type {
 	case VisitorClientFrameTypePing:
 		x.send(plainFrame{"pong", s.now()})
+		s.visitorHasRead(x)
+	case VisitorClientFrameTypeRead:
+		x.owed = max(x.owed, f.Seq)
+		s.visitorHasRead(x)
 	case VisitorClientFrameTypePong:
 	case VisitorClientFrameTypeTyping:
 		s.hub.typing(x, x.visitor.DialogID)
 	default:
 		x.close(closeNotUnderst)
+	}
+}
+
+// visitorHasRead keeps how far he has read and tells his operators (D-72). In an outage it stays owed: pings try again.
+func (s *Server) visitorHasRead(x *conn) {
+	if x.owed <= x.hasRead || s.breaker.open.Load() {
+		return
+	}
+	ctx, cancel := s.within()
+	defer cancel()
+	seq, err := s.store.SeenByVisitor(ctx, x.visitor.DialogID, x.owed)
+	switch {
+	case errors.Is(err, store.ErrNotFound): // more than there is
+		x.owed = x.hasRead
+	case err != nil:
+		s.breaker.suspect()
+		return
+	}
+	x.hasRead = x.owed
+	if seq > 0 {
+		s.hub.sign(store.Sign{DialogID: x.visitor.DialogID, Read: seq})
 	}
 }

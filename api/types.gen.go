@@ -189,6 +189,7 @@ const (
 	OperatorServerFrameTypePing     OperatorServerFrameType = "ping"
 	OperatorServerFrameTypePong     OperatorServerFrameType = "pong"
 	OperatorServerFrameTypeProjects OperatorServerFrameType = "projects"
+	OperatorServerFrameTypeRead     OperatorServerFrameType = "read"
 	OperatorServerFrameTypeRow      OperatorServerFrameType = "row"
 	OperatorServerFrameTypeTimers   OperatorServerFrameType = "timers"
 	OperatorServerFrameTypeTyping   OperatorServerFrameType = "typing"
@@ -289,6 +290,7 @@ const (
 	VisitorClientFrameTypeHello  VisitorClientFrameType = "hello"
 	VisitorClientFrameTypePing   VisitorClientFrameType = "ping"
 	VisitorClientFrameTypePong   VisitorClientFrameType = "pong"
+	VisitorClientFrameTypeRead   VisitorClientFrameType = "read"
 	VisitorClientFrameTypeTyping VisitorClientFrameType = "typing"
 )
 
@@ -299,6 +301,7 @@ const (
 	VisitorServerFrameTypeHello  VisitorServerFrameType = "hello"
 	VisitorServerFrameTypePing   VisitorServerFrameType = "ping"
 	VisitorServerFrameTypePong   VisitorServerFrameType = "pong"
+	VisitorServerFrameTypeRead   VisitorServerFrameType = "read"
 	VisitorServerFrameTypeState  VisitorServerFrameType = "state"
 	VisitorServerFrameTypeTyping VisitorServerFrameType = "typing"
 )
@@ -1100,7 +1103,8 @@ type OperatorPage struct {
 
 // OperatorServerFrame `hello` (now). `watching` (project_id). `opened` (dialog_id, seq: head at this moment). `event` (dialog_id, event).
 // `row` (row). `gone` (dialog_id, rev): no longer in this operator's lists. `counts` (project_id, counts, changes_at).
-// `projects` (dots of all his projects; an id that is new or missing means: fetch `me` again). `typing` (dialog_id). `me`: own data changed, fetch `me` again.
+// `projects` (dots of all his projects; an id that is new or missing means: fetch `me` again). `typing` (dialog_id). `read` (dialog_id, seq): the visitor
+// has read up to there, told when the dialog is opened and when it changes. `me`: own data changed, fetch `me` again.
 // `timers` (delayed): Temporal is late or back. `card` (dialog_id): card, labels or block changed, fetch the dialog again. `backlog` (project_id, backlog). `hours` (project_id, hours). `ping`, `pong` (now). `error` (code, message).
 type OperatorServerFrame struct {
 	Backlog   int       `json:"backlog,omitempty,omitzero"`
@@ -1684,9 +1688,12 @@ type VisitRequest struct {
 	TimeZone  string `json:"time_zone,omitempty,omitzero"`
 }
 
-// VisitorClientFrame `hello` (token, after) first, within 5 s. Then `typing`, `ping`, `pong`.
+// VisitorClientFrame `hello` (token, after, read) first, within 5 s. Then `typing`, `read` (seq: the last event the visitor has seen, in
+// an open window of a visible page; one beyond the log is ignored), `ping`, `pong`.
 type VisitorClientFrame struct {
 	After int64                  `json:"after,omitempty,omitzero"`
+	Read  int64                  `json:"read,omitempty,omitzero"`
+	Seq   int64                  `json:"seq,omitempty,omitzero"`
 	Token string                 `json:"token,omitempty,omitzero"`
 	Type  VisitorClientFrameType `json:"type"`
 }
@@ -1723,13 +1730,14 @@ type VisitorRequest struct {
 	TimeZone string `json:"time_zone,omitempty,omitzero"`
 }
 
-// VisitorServerFrame `hello` (now, state), then events after `after`. `event`. `state` whenever it changed. `typing` (name). `ping`, `pong`, `error`.
+// VisitorServerFrame `hello` (now, state), then events after `after`. `event`. `state` whenever it changed. `typing` (name). `read` (seq): who answers has read up to there. `ping`, `pong`, `error`.
 type VisitorServerFrame struct {
 	Code    string                 `json:"code,omitempty,omitzero"`
 	Event   Event                  `json:"event,omitempty,omitzero"`
 	Message string                 `json:"message,omitempty,omitzero"`
 	Name    string                 `json:"name,omitempty,omitzero"`
 	Now     time.Time              `json:"now,omitempty,omitzero"`
+	Seq     int64                  `json:"seq,omitempty,omitzero"`
 	State   VisitorState           `json:"state,omitempty,omitzero"`
 	Type    VisitorServerFrameType `json:"type"`
 }

@@ -50,6 +50,12 @@ func visible(s *State, o *Operator, now time.Time) bool {
 	return s.Open() && maySee(s, o) && (s.Session.AssigneeID != "" || o.Works(s.Session.DepartmentID, now))
 }
 
+// ReadingCounts reports whether what this operator reads is read for the visitor (D-72): of an untaken dialog whoever
+// may take it reads for all, of a taken one only its assignee.
+func ReadingCounts(s State, o Operator) bool {
+	return s.Open() && (s.Session.AssigneeID == "" || s.Session.AssigneeID == o.ID) && MaySee(s, o)
+}
+
 // Sight is what one operator sees of a dialog at one moment. Its slices are shared: they are not to be changed.
 type Sight struct {
 	Visible bool

@@ -122,3 +122,29 @@ func TestDot(t *testing.T) {
 		t.Errorf("a colleague's: %s", got)
 	}
 }
+
+// D-72: whose reading is told to the visitor: of an untaken dialog that of everybody who may take it, then the assignee's.
+func TestReadingCounts(t *testing.T) {
+	k := newTalk(t)
+	stranger := Operator{ID: "x", Level: LevelOperator, Departments: []string{"delivery"}, Online: true}
+	check := func(when string, who Operator, want bool) {
+		t.Helper()
+		if got := ReadingCounts(k.s, who); got != want {
+			t.Errorf("%s, %s: %v", when, who.ID, got)
+		}
+	}
+	check("before anything", anna, false)
+	k.do(after(0), ChooseDepartment{ID: "sales", Name: "Продажи"})
+	check("untaken", anna, true)
+	check("untaken", oleg, true)
+	check("untaken", stranger, false)
+	k.do(after(1), reply(anna, "Добрый день"))
+	check("taken", anna, true)
+	check("taken", oleg, false)
+	check("taken", vera, false)
+	k.do(after(2), Transfer{By: anna, To: oleg})
+	check("handed over", anna, false)
+	check("handed over", oleg, true)
+	k.do(after(3), Leave{By: oleg, Tags: []string{"sale"}, LastSeen: k.s.Seq})
+	check("ended", oleg, false)
+}

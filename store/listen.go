@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,14 +14,14 @@ import (
 // fails to tell the sweep finds.
 const channel = "otklik"
 
-// typingChannel carries that somebody writes; one that is lost is missed by nobody.
-const typingChannel = "otklik_typing"
+// signChannel carries signs; of one that is lost nobody is told later than with the next.
+const signChannel = "otklik_sign"
 
-// MaxTyping bounds one payload of it: what is more is dropped.
-const MaxTyping = 100
-
-// notifyIDs bounds one payload: PostgreSQL takes less than 8,000 bytes.
-const notifyIDs = 200
+// Bounds of one payload: PostgreSQL takes less than 8,000 bytes.
+const (
+	notifyIDs   = 200
+	notifySigns = 80
+)
 
 // Notify hints to all API processes that the dialogs changed. It is never called inside a message's transaction: NOTIFY
 // takes a lock on the whole cluster at commit (design 5).
@@ -39,24 +41,31 @@ func (s *Store) NotifyFrom(ctx context.Context, origin string, dialogIDs []strin
 	return nil
 }
 
-// Typing says that somebody writes in a dialog: an operator, or, when there is none, its visitor.
-type Typing struct{ DialogID, OperatorID string }
+// Sign says that somebody writes in a dialog or has read it: an operator, or, when there is none, its visitor.
+type Sign struct {
+	DialogID, OperatorID string
+	Read                 int64 // up to here, in the log of the other side; zero: he writes
+}
 
-// NotifyTyping hints to the other API processes that these write now.
-func (s *Store) NotifyTyping(ctx context.Context, origin string, now []Typing) error {
-	parts := make([]string, 0, MaxTyping)
-	for _, t := range now[:min(len(now), MaxTyping)] {
-		parts = append(parts, t.DialogID+"/"+t.OperatorID)
+// NotifySigns hints at them to the other API processes.
+func (s *Store) NotifySigns(ctx context.Context, origin string, signs []Sign) error {
+	for some := range slices.Chunk(signs, notifySigns) {
+		parts := make([]string, len(some))
+		for i, x := range some {
+			parts[i] = x.DialogID + "/" + x.OperatorID + "/" + strconv.FormatInt(x.Read, 10)
+		}
+		if _, err := s.pool.Exec(ctx, `SELECT pg_notify($1, $2)`, signChannel, origin+":"+strings.Join(parts, ",")); err != nil {
+			return unavailable(err)
+		}
 	}
-	_, err := s.pool.Exec(ctx, `SELECT pg_notify($1, $2)`, typingChannel, origin+":"+strings.Join(parts, ","))
-	return unavailable(err)
+	return nil
 }
 
 // Hints are what a listener is told.
 type Hints struct {
 	Connected func() // after each connect, since hints from before are lost
 	Changed   func(dialogIDs []string)
-	Typing    func([]Typing)
+	Signs     func([]Sign)
 }
 
 // Listen tells what others notify, on one connection of its own, until ctx ends.
@@ -80,7 +89,7 @@ func (s *Store) listen(ctx context.Context, origin string, tell Hints) {
 		defer cancel()
 		_ = conn.Close(ctx)
 	}()
-	if _, err := conn.Exec(ctx, "LISTEN "+channel+"; LISTEN "+typingChannel); err != nil {
+	if _, err := conn.Exec(ctx, "LISTEN "+channel+"; LISTEN "+signChannel); err != nil {
 		return
 	}
 	tell.Connected()
@@ -98,8 +107,8 @@ func (s *Store) listen(ctx context.Context, origin string, tell Hints) {
 			switch list := strings.Split(ids, ","); n.Channel {
 			case channel:
 				tell.Changed(list)
-			case typingChannel:
-				tell.Typing(typingOf(list))
+			case signChannel:
+				tell.Signs(signsOf(list))
 			}
 		case ctx.Err() != nil:
 			return
@@ -116,10 +125,17 @@ func (s *Store) listen(ctx context.Context, origin string, tell Hints) {
 	}
 }
 
-func typingOf(list []string) []Typing {
-	out := make([]Typing, len(list))
-	for i, x := range list {
-		out[i].DialogID, out[i].OperatorID, _ = strings.Cut(x, "/")
+func signsOf(list []string) []Sign {
+	out := make([]Sign, 0, len(list))
+	for _, x := range list {
+		part := strings.Split(x, "/")
+		if len(part) != 3 {
+			continue
+		}
+		read, err := strconv.ParseInt(part[2], 10, 64)
+		if err == nil {
+			out = append(out, Sign{DialogID: part[0], OperatorID: part[1], Read: read})
+		}
 	}
 	return out
 }

@@ -2280,12 +2280,13 @@ export interface components {
         /**
          * @description `hello` (now). `watching` (project_id). `opened` (dialog_id, seq: head at this moment). `event` (dialog_id, event).
          *     `row` (row). `gone` (dialog_id, rev): no longer in this operator's lists. `counts` (project_id, counts, changes_at).
-         *     `projects` (dots of all his projects; an id that is new or missing means: fetch `me` again). `typing` (dialog_id). `me`: own data changed, fetch `me` again.
+         *     `projects` (dots of all his projects; an id that is new or missing means: fetch `me` again). `typing` (dialog_id). `read` (dialog_id, seq): the visitor
+         *     has read up to there, told when the dialog is opened and when it changes. `me`: own data changed, fetch `me` again.
          *     `timers` (delayed): Temporal is late or back. `card` (dialog_id): card, labels or block changed, fetch the dialog again. `backlog` (project_id, backlog). `hours` (project_id, hours). `ping`, `pong` (now). `error` (code, message).
          */
         OperatorServerFrame: {
             /** @enum {string} */
-            type: "hello" | "watching" | "opened" | "event" | "row" | "gone" | "counts" | "projects" | "typing" | "me" | "timers" | "card" | "backlog" | "hours" | "ping" | "pong" | "error";
+            type: "hello" | "watching" | "opened" | "event" | "row" | "gone" | "counts" | "projects" | "typing" | "read" | "me" | "timers" | "card" | "backlog" | "hours" | "ping" | "pong" | "error";
             /** Format: date-time */
             now?: string;
             /** Format: uuid */
@@ -2314,20 +2315,29 @@ export interface components {
             id: string;
             dot: components["schemas"]["Dot"];
         };
-        /** @description `hello` (token, after) first, within 5 s. Then `typing`, `ping`, `pong`. */
+        /**
+         * @description `hello` (token, after, read) first, within 5 s. Then `typing`, `read` (seq: the last event the visitor has seen, in
+         *     an open window of a visible page; one beyond the log is ignored), `ping`, `pong`.
+         */
         VisitorClientFrame: {
             /** @enum {string} */
-            type: "hello" | "typing" | "ping" | "pong";
+            type: "hello" | "typing" | "read" | "ping" | "pong";
             token?: string;
             /** Format: int64 */
             after?: number;
+            /** Format: int64 */
+            read?: number;
+            /** Format: int64 */
+            seq?: number;
         };
-        /** @description `hello` (now, state), then events after `after`. `event`. `state` whenever it changed. `typing` (name). `ping`, `pong`, `error`. */
+        /** @description `hello` (now, state), then events after `after`. `event`. `state` whenever it changed. `typing` (name). `read` (seq): who answers has read up to there. `ping`, `pong`, `error`. */
         VisitorServerFrame: {
             /** @enum {string} */
-            type: "hello" | "event" | "state" | "typing" | "ping" | "pong" | "error";
+            type: "hello" | "event" | "state" | "typing" | "read" | "ping" | "pong" | "error";
             /** Format: date-time */
             now?: string;
+            /** Format: int64 */
+            seq?: number;
             event?: components["schemas"]["Event"];
             state?: components["schemas"]["VisitorState"];
             name?: string;

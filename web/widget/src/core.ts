@@ -18,6 +18,7 @@ export let state: VisitorState | undefined;
 export let blocked = false;
 export let down = false;
 export let typing: string | undefined;
+export let readTo = 0; // the last event that was read there (D-72)
 export let contacts: OtklikContacts = {}; // what the page knows of the visitor
 export const out = new AbortController(); // aborted when the widget is taken out of the page
 export const told = new EventTarget() as Otklik; // what the page hears from us
@@ -59,6 +60,7 @@ function adopt(other?: string) {
   state = undefined;
   events = [];
   more = false;
+  readTo = 0;
   hangUp();
   setDown(false);
   if (other) void begin();
@@ -145,6 +147,7 @@ export function frame(f: ServerFrame) {
     if (!ingest([f.event])) dial();
     if (f.event.author === "operator") ring(f.event.at);
   }
+  if (f.type === "read") readTo = f.seq!;
   if (f.type === "typing") {
     typing = f.name || config.project_name;
     clearTimeout(typingTimer);
@@ -193,10 +196,14 @@ export async function older() {
 }
 
 // Operator's messages after the last one this browser has shown.
-export const unread = () => events.filter((e) => e.seq > +(recall("read") ?? 0) && e.author === "operator" && e.kind === "message").length;
+export const unread = () => events.filter((e) => e.seq > readMark() && e.author === "operator" && e.kind === "message").length;
+
+const readMark = () => +(recall("read") ?? 0);
 
 export function read() {
-  if (unread()) keep("read", `${last(events)}`);
+  if (!unread()) return;
+  keep("read", `${last(events)}`);
+  say({ type: "read", seq: readMark() });
 }
 
 // «Скачать диалог» (R-093): fetched, because the token must not stand in an address.
@@ -209,7 +216,7 @@ export async function download() {
   link.click();
 }
 
-export const hello = () => ({ type: "hello", token, after: last(events) });
+export const hello = () => ({ type: "hello", token, after: last(events), read: readMark() });
 
 export function lineIs(up: boolean) {
   setDown(!up);

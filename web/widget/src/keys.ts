@@ -32,6 +32,7 @@ export const KEYS = [
   "greeting",
   "hours.visitor",
   "msg.failed",
+  "msg.read",
   "msg.sending",
   "msg.tooLong",
   "msg.tooMany",

@@ -1,5 +1,5 @@
 import type { Event } from "./api";
-import { blocked, config, events, more, state, typing } from "./core";
+import { blocked, config, events, more, readTo, state, typing } from "./core";
 import { CHECK, type Entry, h, HOUR, icon, MOON, RIGHT, SAVE, WARN } from "./dom";
 import { createForm, type Form, hasForm } from "./form";
 import type { Key } from "./keys";
@@ -69,6 +69,7 @@ export function list(save: () => void): Entry[] {
 
   let date = day(Date.now());
   let session_no: number | undefined;
+  const latest = events.findLast((e) => e.kind === "message");
   for (const e of events) {
     if (date !== (date = day(e.at))) say("d" + e.seq, () => line(day(e.at)));
     if (session_no && session_no !== e.session_no) say("s" + e.seq, () => line(t("session.new"), " end"));
@@ -77,6 +78,7 @@ export function list(save: () => void): Entry[] {
     // One form at most stands open, and the server says which (D-34); of one that was sent the thanks are told.
     else if (state && !blocked && (e.seq === state.form_seq || e.seq > state.head_seq)) say("f" + e.seq, () => createForm(e.params as Form, render));
     else if (events.find(({ seq, kind }) => seq > e.seq && kind.startsWith("form"))?.kind !== "form") say("o" + e.seq, () => line(t("form.pendingReplaced")));
+    if (e === latest && e.author === "visitor" && e.seq <= readTo) say("r" + e.seq, () => h("div.fa sd", null, t("msg.read")));
   }
 
   const waiting = items.filter((it) => !events.some((e) => e.client_id === it.id));

@@ -26,6 +26,8 @@ export class Feed extends Emitter {
   target?: { seq: number; quiet: boolean }
   /** Last event that has stood on the screen (D-65). */
   seenSeq = 0
+  /** Last event that the visitor has read (D-72). */
+  readSeq = 0
   /** Wish to show the end; a new object for every wish. */
   endWish?: object
   private loading?: Promise<void>
@@ -75,6 +77,12 @@ export class Feed extends Emitter {
     if (result === 'gap') this.options.onGap()
     else this.changed()
     return result !== 'gap'
+  }
+
+  hasRead(seq: number) {
+    if (seq <= this.readSeq) return
+    this.readSeq = seq
+    this.changed()
   }
 
   async older() {

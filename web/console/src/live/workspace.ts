@@ -372,6 +372,9 @@ export class Workspace extends Emitter {
         this.typing.set(frame.dialog_id, Date.now() + TYPING_FOR)
         setTimeout(() => this.changed(), TYPING_FOR + 50)
         return this.changed()
+      case 'read':
+        if (frame.dialog_id && frame.seq) this.feeds.get(frame.dialog_id)?.hasRead(frame.seq)
+        return
       case 'me':
         return void this.refreshMe()
       case 'timers':

@@ -35,6 +35,8 @@ interface LineProps {
   now?: boolean
   /** The contact form that stands open: others are no longer active (D-34). */
   openForm?: number
+  /** The visitor has read it, and has not answered (D-72). */
+  read?: boolean
   /** The focus is here: links are stops of Tab, elsewhere they are passed over. */
   entered?: boolean
   /** Of the session that this entry ends; the log says them there. */
@@ -67,7 +69,7 @@ export const EventLine = memo(function EventLine(props: LineProps) {
   }
 })
 
-function Bubble({ event, follows, mark, query, now, entered }: LineProps) {
+function Bubble({ event, follows, mark, read, query, now, entered }: LineProps) {
   const r = useText()
   const operator = event.author === 'operator'
   const who = authorName(r, event)
@@ -78,6 +80,12 @@ function Bubble({ event, follows, mark, query, now, entered }: LineProps) {
         {event.text ? <SafeText text={event.text} query={query} now={now} passed={!entered} /> : <span className="mut">{r.t('msg.erased')}</span>}
         <BubbleTime r={r} at={event.at} />
       </div>
+      {read ? (
+        <span className="st">
+          <Icon name="check" size={14} />
+          {r.t('msg.read')}
+        </span>
+      ) : null}
     </div>
   )
 }

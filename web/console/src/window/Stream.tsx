@@ -6,7 +6,7 @@ import { spoken } from '../text/spoken.ts'
 import { useText } from '../text/text.tsx'
 import { useNow, useStore, useWorkspace } from '../ui/hooks.ts'
 import { Icon } from '../ui/marks.tsx'
-import { type Block, blocksOf, type Line, linesOf } from './lines.ts'
+import { type Block, blocksOf, type Line, linesOf, readMessage } from './lines.ts'
 import { EventLine, OutgoingBubble } from './Message.tsx'
 import { NewMessages } from './NewMessages.tsx'
 import { useStreamScroll } from './useStreamScroll.ts'
@@ -32,6 +32,7 @@ export function Stream({ feed, row, sessions, typing, past }: { feed: Feed; row:
   const me = workspace.me()?.operator
   const lastShown = shown.at(-1)
   const ownBefore = lastShown?.author === 'operator' && lastShown.operator?.id === me?.id
+  const read = feed.atEnd ? readMessage(shown, feed.readSeq) : undefined
   const unseen = away ? feed.log.tail().filter((e) => e.seq > feed.seenSeq && e.author === 'visitor').length : 0
 
   /** The button that was pressed goes away; the focus stays in the stream. */
@@ -49,6 +50,7 @@ export function Stream({ feed, row, sessions, typing, past }: { feed: Feed; row:
         query={search.query || undefined}
         now={search.current === line.event.seq}
         openForm={row.form?.seq}
+        read={line.event === read}
         tags={past && line.event.key === 'dialog.ended.operator' ? tags.get(line.event.session_id) : undefined}
         entered={held !== undefined && blocks[heldAt]?.event === line.event}
       />
@@ -77,7 +79,7 @@ export function Stream({ feed, row, sessions, typing, past }: { feed: Feed; row:
                 {block?.event ? (
                   <>
                     {block.lines.slice(0, -1).map(drawn)}
-                    <div className="entry" role="article" tabIndex={-1} aria-label={spoken(r, block.event)}>
+                    <div className="entry" role="article" tabIndex={-1} aria-label={`${spoken(r, block.event)}${block.event === read ? `. ${r.t('msg.read')}` : ''}`}>
                       {drawn(block.lines.at(-1)!)}
                     </div>
                   </>

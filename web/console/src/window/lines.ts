@@ -32,6 +32,12 @@ export function linesOf(events: readonly Event[], beginning: boolean): Line[] {
   return lines
 }
 
+/** The message under which it says that the visitor has read it (D-72): the last one, while he has not answered. */
+export function readMessage(events: readonly Event[], readSeq: number): Event | undefined {
+  const last = events.findLast((e) => e.kind === 'message')
+  return last?.author === 'operator' && last.seq <= readSeq ? last : undefined
+}
+
 /** What stands in the stream as one: an event with the separators above it, or separators that nothing follows yet. */
 export interface Block {
   key: string
