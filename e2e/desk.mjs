@@ -24,12 +24,14 @@ export class Desk {
       () =>
         new Promise((go, no) => {
           const typing = (window.typing = [])
+          const read = (window.read = {})
           window.socket = new WebSocket('/api/v1/operator/socket')
           window.socket.onmessage = ({ data }) => {
-            const { type, dialog_id } = JSON.parse(data)
+            const { type, dialog_id, seq } = JSON.parse(data)
             if (type === 'hello') go()
             if (type === 'ping') window.socket.send('{"type":"pong"}')
             if (type === 'typing') typing.push(dialog_id)
+            if (type === 'read') read[dialog_id] = seq
           }
           window.socket.onclose = no
         }),
@@ -85,7 +87,7 @@ export class Desk {
     return this.page.evaluate((dialog_id) => window.socket.send(JSON.stringify({ type: 'typing', dialog_id })), dialog)
   }
 
-  /** From now on he has it open, so he is told who types in it. */
+  /** From now on he has it open, so he is told who types in it, and how far its visitor has read. */
   async watches(dialog) {
     const after = await this.last(dialog)
     await this.page.evaluate((frame) => window.socket.send(JSON.stringify(frame)), { type: 'open', dialog_id: dialog, after })
@@ -93,6 +95,11 @@ export class Desk {
 
   sawTyping(dialog) {
     return this.page.evaluate((id) => window.typing.includes(id), dialog)
+  }
+
+  async sawRead(dialog) {
+    const seq = await this.page.evaluate((id) => window.read[id] ?? 0, dialog)
+    return (await this.events(dialog)).filter((e) => e.seq <= seq).at(-1)?.text
   }
 
   async last(dialog) {

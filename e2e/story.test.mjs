@@ -81,7 +81,7 @@ test('two operators and a visitor, from the first word to the next session', { t
     await house.state(visitor.page, 'visitor answered')
   })
 
-  await step('a conversation both ways, markup is only text (R-017, I-08, I-11)', async () => {
+  await step('a conversation both ways, both see that they are read, markup is only text (R-017, I-08, I-11, D-72)', async () => {
     await exchange(visitor, winner, 'Да, электрический № 3')
     await until('the visitor sees that somebody is typing', async () => {
       await winner.input().pressSequentially('та ', { delay: 100 }) // he keeps typing: it is said every few seconds only
@@ -89,7 +89,12 @@ test('two operators and a visitor, from the first word to the next session', { t
     })
     await exchange(winner, visitor, 'Такой есть на складе № 4')
     await exchange(winner, visitor, 'Показать его? № 5')
+    await winner.sees(ru('msg.read'))
+    await house.state(winner.page, 'read')
     await exchange(visitor, winner, 'Покажите, <b>пожалуйста</b> & спасибо № 6')
+    await visitor.sees(ru('msg.read'))
+    assert.ok(!(await winner.log().innerText()).includes(ru('msg.read')), 'who was answered was read')
+    await house.state(visitor.page, 'visitor read')
     await whole(visitor)
     await whole(winner)
   })

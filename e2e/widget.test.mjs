@@ -218,7 +218,7 @@ describe('the widget on a page of another site', { concurrency: 4 }, () => {
     assert.deepEqual(visitor.errors, [])
   })
 
-  test('unread badge, typing both ways, read in one place is read everywhere', async (s) => {
+  test('unread badge, typing and read marks both ways, read in one place is read everywhere (D-72)', async (s) => {
     const { visitor, page, dialog, at } = await s.talking()
     await page.keyboard.press('Escape')
     await anna.say(dialog, 'Отложить один?')
@@ -227,12 +227,14 @@ describe('the widget on a page of another site', { concurrency: 4 }, () => {
     await unread(2).waitFor()
     await page.goto(at())
     await unread(2).waitFor()
+    await anna.watches(dialog)
+    await until('she hears what he had read before', async () => (await anna.sawRead(dialog)) === 'Есть, на складе четыре')
     await visitor.openChat()
     await visitor.sees('До завтра')
+    await until('she hears that he has read it all', async () => (await anna.sawRead(dialog)) === 'До завтра')
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name: ru('widget.open'), exact: true }).waitFor()
     await visitor.openChat()
-    await anna.watches(dialog)
     await until('it says who types', async () => {
       await anna.types(dialog)
       return (await visitor.log().innerText()).includes(ru('typing', { name: anna.name }))
@@ -242,6 +244,14 @@ describe('the widget on a page of another site', { concurrency: 4 }, () => {
     assert.ok(!(await visitor.log().innerText()).includes(ru('typing', { name: anna.name })), 'who has answered does not type')
     await visitor.input().pressSequentially('Да')
     await until('the operator sees that he types', () => anna.sawTyping(dialog))
+    await page.keyboard.press('Enter')
+    await anna.hears(dialog, 'Да')
+    assert.ok(!(await visitor.log().innerText()).includes(ru('msg.read')), 'nobody has read it')
+    await anna.reads(dialog)
+    await visitor.sees(ru('msg.read'))
+    await anna.say(dialog, 'Ждём вас')
+    await visitor.sees('Ждём вас')
+    assert.ok(!(await visitor.log().innerText()).includes(ru('msg.read')), 'an answer says that it was read')
   })
 
   test('refused: it says so, and goes by a press; a lost answer does not double (I-10)', async (s) => {

@@ -221,6 +221,14 @@ describe('Workspace', () => {
     expect(workspace.rows.get('a')).toBeUndefined()
   })
 
+  it('hears how far the visitor has read, and never less of it (D-72)', () => {
+    const feed = workspace.feed('d')
+    server.push({ type: 'read', dialog_id: 'd', seq: 5 })
+    server.push({ type: 'read', dialog_id: 'd', seq: 4 })
+    server.push({ type: 'read', dialog_id: 'not open', seq: 9 })
+    expect(feed.readSeq).toBe(5)
+  })
+
   it('moves the read mark only forward', () => {
     workspace.markRead('d', 5)
     workspace.markRead('d', 5)

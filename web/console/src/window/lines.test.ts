@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { event } from '../live/fixtures.ts'
 import { clean } from './Composer.tsx'
-import { blocksOf, linesOf, sentKey } from './lines.ts'
+import { blocksOf, linesOf, readMessage, sentKey } from './lines.ts'
 
 const kinds = (lines: ReturnType<typeof linesOf>) => lines.map((l) => (l.kind === 'event' ? l.event.seq : l.kind))
 
@@ -38,4 +38,12 @@ it('does not show what is meant for the visitor only, and keeps the separator af
 it('cleans text as the contract takes it', () => {
   expect(clean('  a\r\nb\u0000\tc \n')).toBe('a\nb\tc')
   expect(clean(' \n\t ')).toBe('')
+})
+
+it('says of the last message that it is read, until it is answered (D-72)', () => {
+  const mine = event(2, { author: 'operator' })
+  const joined = event(3, { kind: 'system', author: 'system' })
+  expect(readMessage([event(1), mine, joined], 1)).toBeUndefined()
+  expect(readMessage([event(1), mine, joined], 2)).toBe(mine)
+  expect(readMessage([event(1), mine, joined, event(4)], 4)).toBeUndefined()
 })
