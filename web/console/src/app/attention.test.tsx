@@ -59,6 +59,17 @@ it('a notification says who and why, the text of the message only when the opera
   ])
 })
 
+it('where a page may not notify, as in Chrome on a tablet, it stays silent and nothing else fails (D-62)', async () => {
+  drawn = await stage(world, () => <Bell />)
+  vi.stubGlobal('Notification', class {
+    static permission = 'granted'
+    constructor() {
+      throw new TypeError("Failed to construct 'Notification': Illegal constructor")
+    }
+  })
+  expect(() => world.workspace.attention.bell.notify(row('d'), 'transferred', false)).not.toThrow()
+})
+
 async function menu() {
   drawn = await stage(world, () => <ProfileMenu me={world.workspace.me()!} />)
   const trigger = drawn.el.querySelector<HTMLElement>('.me-button')!

@@ -41,6 +41,15 @@ export function play(sound: Sound, soft: boolean) {
   }
 }
 
+/** Android Chrome has the name but throws: there a page may notify only through a service worker, and this one has none (D-62). */
+function notification(title: string, options: NotificationOptions): Notification | undefined {
+  try {
+    return new Notification(title, options)
+  } catch {
+    return undefined
+  }
+}
+
 /**
  * Sound and notifications. A notification says who and why, the text only when the operator allows it. Of his tabs in this browser
  * one rings for all.
@@ -66,7 +75,8 @@ export function useBell(operatorId?: string) {
         if (!('Notification' in window) || Notification.permission !== 'granted') return
         const { t } = r.current
         const body = [t(reason ? REASON_TEXT[reason] : 'tab.unassigned'), withText ? row.last?.text : ''].filter(Boolean).join('\n')
-        const note = new Notification(visitorName(r.current, row.visitor), { body, tag: row.id })
+        const note = notification(visitorName(r.current, row.visitor), { body, tag: row.id })
+        if (!note) return
         shown.set(row.id, note)
         note.onclick = () => {
           window.focus()

@@ -17,11 +17,20 @@ const BASE = import.meta.env.BASE_URL
 
 export function parse(path: string): Route {
   const [pathname = '', search] = path.split('?')
-  const parts = pathname.startsWith(BASE) ? pathname.slice(BASE.length).split('/').filter(Boolean).map(decodeURIComponent) : []
+  const parts = pathname.startsWith(BASE) ? pathname.slice(BASE.length).split('/').filter(Boolean).map(decoded) : []
   if (parts[0] === 'settings') return { area: 'settings', project: parts[1], screen: parts[2], item: parts[3] }
   if (parts[0] === 'log') return { area: 'log', project: parts[1], dialog: parts[2], session: parts[3], filters: search || undefined }
   if (parts[0] === 'setup') return { area: 'setup' }
   return parts[0] === 'dialogs' ? { project: parts[1], dialog: parts[2] } : {}
+}
+
+/** What is no text of an address stands for itself: nothing has such a name, and the page says so. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
 }
 
 export function pathOf(route: Route): string {

@@ -1,4 +1,4 @@
-import { useEffect } from 'react'
+import { type KeyboardEvent as ReactKey, useEffect, useId, useRef } from 'react'
 import { useLatest } from '../ui/hooks.ts'
 
 /** What keys can ask for; whoever can do it listens. By `code`, so that they work in Russian and Kazakh layouts too. */
@@ -28,6 +28,36 @@ export function useWish(w: Wish | Wish[], act: (w: Wish) => void) {
     all.forEach((n) => target.addEventListener(n, listen))
     return () => all.forEach((n) => target.removeEventListener(n, listen))
   }, [names, latest])
+}
+
+/** To the box of the answer; false when there is none. */
+export function focusComposer(): boolean {
+  const field = document.querySelector<HTMLElement>('[data-pane=window] [data-pane-focus]')
+  field?.focus()
+  return !!field
+}
+
+/**
+ * A single key leads to a button that acts for good, and no further: the letter may be the first of a text (D-28, D-38). Enter
+ * presses it; whatever is typed on, a space too, belongs to the answer. `instead`: it asks before it acts, so the key may open it.
+ */
+export function useLedTo(w: Wish, instead?: () => void) {
+  const id = useId()
+  const led = useRef(false)
+  useWish(w, () => {
+    if (instead) return instead()
+    document.getElementById(id)?.focus()
+    led.current = true
+  })
+  return {
+    id,
+    onBlur: () => void (led.current = false),
+    onKeyDown: (e: ReactKey) => {
+      if (!led.current || e.key.length !== 1 || e.ctrlKey || e.metaKey || e.altKey) return
+      e.stopPropagation() // no other shortcut
+      if (!focusComposer()) e.preventDefault()
+    },
+  }
 }
 
 export const useShowKeys = (act: () => void) => useWish('keys', act)

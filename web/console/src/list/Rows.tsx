@@ -2,7 +2,7 @@ import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from 're
 import { flushSync } from 'react-dom'
 import type { Project, Row } from '../../../shared/api.gen.ts'
 import { go } from '../app/route.ts'
-import { useWish } from '../app/shortcuts.ts'
+import { focusComposer, useWish } from '../app/shortcuts.ts'
 import { useText } from '../text/text.tsx'
 import { useAfter, useLatest, useStore, useWorkspace } from '../ui/hooks.ts'
 import { Icon } from '../ui/marks.tsx'
@@ -36,13 +36,13 @@ export function Rows({ project, dialogId, meId }: { project: Project; dialogId?:
     if (nearEnd) void workspace.loadMore()
   }, [nearEnd, known, workspace])
 
-  const open = (row: Row, focusComposer: boolean) => {
-    // At once: what is typed after Enter is text, not a shortcut.
+  const open = (row: Row, toWrite: boolean) => {
+    // At once: what is typed after Enter or a click is text, not a shortcut.
     flushSync(() => {
       setActive(row.id)
       go({ project: row.project_id, dialog: row.id })
     })
-    if (focusComposer) document.querySelector<HTMLElement>('[data-pane=window] [data-pane-focus]')?.focus()
+    if (toWrite) focusComposer()
   }
   const takeFocus = (id: string) => {
     const el = scroller.current?.querySelector<HTMLElement>(`[data-row="${id}"]`)
@@ -91,7 +91,8 @@ export function Rows({ project, dialogId, meId }: { project: Project; dialogId?:
   }
 
   const latest = useLatest(open)
-  const onOpen = useCallback((row: Row) => latest.current(row, false), [latest])
+  // Under a finger the box would bring up the keyboard of a tablet.
+  const onOpen = useCallback((row: Row) => latest.current(row, !matchMedia('(pointer: coarse)').matches), [latest])
   const moving = useMovedFew(rows, placed)
   return (
     <div className="rows" id="rows" role="tabpanel" aria-labelledby={`tab-${group}`} ref={scroller} onPointerMove={onPointerMove} tabIndex={-1}>

@@ -6,6 +6,7 @@ import { row } from '../live/fixtures.ts'
 import { Avatar, tint } from '../ui/marks.tsx'
 import { meOf, projectOf, setMe, stage } from '../window/harness.tsx'
 import { ProjectSelect } from './ProjectSelect.tsx'
+import { Rows } from './Rows.tsx'
 import { RowView } from './RowView.tsx'
 import SortMenu from './SortMenu.tsx'
 
@@ -26,6 +27,21 @@ const books = projectOf({ id: 'b', name: 'Книги у дома', dot: 'red' })
 const garden = projectOf({ id: 'c', name: 'Сад за окном', dot: 'blue' })
 const select = async (projects: Project[]) => (drawn = await stage(world, () => <ProjectSelect projects={projects} project={projects[0]!} />)).el
 const names = () => [...document.querySelectorAll('[role=option]')].map((o) => o.textContent)
+
+it('a click on a row goes on to the box of the answer: what is typed next is text, not shortcuts (R-003, D-28)', async () => {
+  const { workspace } = world
+  workspace.rows.takePage(workspace.rows.startRead('all', 'priority', true), [row('d')])
+  drawn = await stage(world, () => (
+    <>
+      <Rows project={shop} meId="o" />
+      <div data-pane="window">
+        <textarea data-pane-focus="" />
+      </div>
+    </>
+  ))
+  await click($('[role=option]')!.parentElement)
+  expect(document.activeElement).toBe($('textarea'))
+})
 
 it('two projects: a list with a search in any case from the middle of a name (R-004)', async () => {
   const el = await select([shop, books, garden])

@@ -13,6 +13,7 @@ import { WorkspaceContext } from '../ui/hooks.ts'
 import LogPage from './LogPage.tsx'
 import { logQuery, readFilters, writeFilters } from './useLog.ts'
 
+const [OLEG, LEAD, TEAPOT] = ['a', 'b', 'c'].map((end) => `00000000-0000-4000-8000-00000000000${end}`) as [string, string, string]
 const LOG = '/operator/projects/p/log'
 const BASE = import.meta.env.BASE_URL
 const me = {
@@ -33,7 +34,7 @@ const entry = (n: number, change: Partial<LogRow> = {}): LogRow => ({
   last: { kind: 'message', author: 'visitor', text: '<b>Спасибо</b>', at: '2026-11-18T13:31:00Z' },
   operator: { id: 'o', name: 'Олег Петров' },
   department: { id: 'dep', name: 'Продажи' },
-  tags: [{ id: 't', name: 'Лид' }],
+  tags: [{ id: LEAD, name: 'Лид' }],
   labels: [],
   messages: 3,
   ...change,
@@ -48,7 +49,7 @@ beforeEach(() => {
   vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockReturnValue(440)
   world
     .on(`GET ${LOG}`, { rows: [entry(1), entry(2)], now: me.now })
-    .on(`GET ${LOG}/filters`, { operators: [{ id: 'o', name: 'Олег Петров' }], departments: [{ id: 'dep', name: 'Продажи' }], tags: [{ id: 't', name: 'Лид' }], labels: [{ id: 'l', text: 'Самовары', color: 8, active: false }] })
+    .on(`GET ${LOG}/filters`, { operators: [{ id: OLEG, name: 'Олег Петров' }], departments: [{ id: 'dep', name: 'Продажи' }], tags: [{ id: LEAD, name: 'Лид' }], labels: [{ id: TEAPOT, text: 'Самовары', color: 8, active: false }] })
 })
 afterEach(async () => {
   unmount()
@@ -79,6 +80,14 @@ async function open(path: string) {
 const rows = () => [...document.querySelectorAll('[data-session]')]
 const asked = () => world.sent(`GET ${LOG}`)
 
+it('a filter nobody can read is left out: the server would refuse it again and again (D-63)', () => {
+  expect(readFilters(`operator=abc&label=${TEAPOT}x&tag=&to=abc&q=${'ы'.repeat(201)}`)).toEqual({})
+})
+
+it('an address that is no text leads to what is not found, not to a white page (R-003)', () => {
+  expect(parse(`${BASE}dialogs/%E0%A4%A/%D0%B0`)).toEqual({ project: '%E0%A4%A', dialog: 'а' })
+})
+
 it('lists finished sessions: visitor, last message as text, operator, department, tags, dates (I-07, D-63, I-11)', async () => {
   await open('log/p')
   await until(() => rows().length === 2)
@@ -89,16 +98,16 @@ it('lists finished sessions: visitor, last message as text, operator, department
 })
 
 it('filters stand in the address, and a bookmark brings them back (D-63)', async () => {
-  await open('log/p?operator=o&label=l&from=2026-11-18')
+  await open(`log/p?operator=${OLEG}&label=${TEAPOT}&from=2026-11-18`)
   await until(() => rows().length && shown().includes('Самовары'))
   const query = asked().at(-1)!.query
-  expect(query.get('operator_id')).toBe('o')
-  expect(query.get('label_id')).toBe('l')
+  expect(query.get('operator_id')).toBe(OLEG)
+  expect(query.get('label_id')).toBe(TEAPOT)
   expect(query.get('from')).toBe(new Date(2026, 10, 18).toISOString())
   expect(shown()).toContain('Оператор: Олег Петров')
   await click(button(ru['log.remove'].replace('{name}', ru['label.one'])))
   await until(() => !asked().at(-1)!.query.has('label_id'))
-  expect(location.search).toBe('?from=2026-11-18&operator=o')
+  expect(location.search).toBe(`?from=2026-11-18&operator=${OLEG}`)
 })
 
 it('a filter is picked from a list by name', async () => {
@@ -107,8 +116,8 @@ it('a filter is picked from a list by name', async () => {
   await click(button(ru['log.tag']))
   await until(() => $('.filter-pop [role=option]'))
   await click($('.filter-pop [role=option]'))
-  await until(() => asked().at(-1)!.query.get('tag_id') === 't')
-  expect(location.search).toBe('?tag=t')
+  await until(() => asked().at(-1)!.query.get('tag_id') === LEAD)
+  expect(location.search).toBe(`?tag=${LEAD}`)
 })
 
 it('the client is looked for by name, phone or e-mail after a pause', async () => {
@@ -130,7 +139,7 @@ it('reads the next page as one comes to the end of the list', async () => {
 
 it('nothing found says so and offers to reset (M-40)', async () => {
   world.on(`GET ${LOG}`, { rows: [], now: me.now })
-  await open('log/p?tag=t')
+  await open(`log/p?tag=${LEAD}`)
   await until(() => shown().includes(ru['search.none']))
   await click(button(ru['log.reset']))
   expect(location.search).toBe('')
@@ -138,7 +147,7 @@ it('nothing found says so and offers to reset (M-40)', async () => {
 })
 
 it('a row opens the conversation for reading only, with search, history, download and card (D-63, R-079)', async () => {
-  const session = sessionOf(1, { id: 'x1', first_seq: 1, last_seq: 2, first_message_seq: 1, last_message_seq: 2, rating: 5, tags: [{ id: 't', name: 'Лид' }] })
+  const session = sessionOf(1, { id: 'x1', first_seq: 1, last_seq: 2, first_message_seq: 1, last_message_seq: 2, rating: 5, tags: [{ id: LEAD, name: 'Лид' }] })
   world.has(dialogOf('d1', { read_only: true, sessions: [session] }), [session])
   world.on('GET /operator/dialogs/d1/events', { events: [event(1), event(2)], head_seq: 2, more_before: false, more_after: false })
   await open('log/p')
@@ -160,6 +169,6 @@ it('a row opens the conversation for reading only, with search, history, downloa
 it('addresses and filters go there and back', () => {
   const route = { area: 'log', project: 'p', dialog: 'd', session: 's', filters: 'q=%D0%B0' } as const
   expect(parse(pathOf(route))).toEqual(route)
-  expect(writeFilters(readFilters('tag=1&from=nonsense&other=2'))).toBe('tag=1')
+  expect(writeFilters(readFilters(`tag=${LEAD}&from=nonsense&other=2`))).toBe(`tag=${LEAD}`)
   expect(logQuery({ to: '2026-11-18' }).to).toBe(new Date(2026, 10, 19).toISOString())
 })

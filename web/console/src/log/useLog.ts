@@ -5,13 +5,21 @@ export const FILTERS = ['q', 'from', 'to', 'operator', 'department', 'tag', 'lab
 export type FilterName = (typeof FILTERS)[number]
 export type Filters = Partial<Record<FilterName, string>>
 
+const ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
+
+/** What the server would refuse: it is left out, trying again could not help. */
+function readable(name: FilterName, value: string): boolean {
+  if (name === 'q') return [...value].length <= 200
+  return name === 'from' || name === 'to' ? !!dayStart(value) : ID.test(value)
+}
+
 /** Filters stand in the address, so that a view can be kept as a bookmark (D-63). */
 export function readFilters(text = ''): Filters {
   const all = new URLSearchParams(text)
   const out: Filters = {}
   for (const name of FILTERS) {
     const value = all.get(name)
-    if (value && (!name.match(/^(from|to)$/) || dayStart(value))) out[name] = value
+    if (value && readable(name, value)) out[name] = value
   }
   return out
 }

@@ -2,7 +2,7 @@ import { useRef, useState } from 'react'
 import type { Row } from '../../../shared/api.gen.ts'
 import { call } from '../api/client.ts'
 import { Refusal } from '../api/errors.ts'
-import { useWish } from '../app/shortcuts.ts'
+import { useLedTo } from '../app/shortcuts.ts'
 import { Command } from '../live/command.ts'
 import { type Reader, useText } from '../text/text.tsx'
 import { errorText } from '../ui/errorText.ts'
@@ -39,10 +39,10 @@ export function ContactButton({ row, off, onError }: { row: Row; off: boolean; o
     }
     setBusy(false)
   }
-  useWish('contacts', () => void request())
+  const led = useLedTo('contacts')
 
   return (
-    <button className="b gh" aria-disabled={busy || off} aria-busy={busy} aria-label={t('win.contacts')} title={t('win.contacts')} onClick={() => void request()}>
+    <button {...led} className="b gh" aria-disabled={busy || off} aria-busy={busy} aria-label={t('win.contacts')} title={t('win.contacts')} onClick={() => void request()}>
       <Icon name="form" />
       <span className="bt">{t('win.contacts')}</span>
     </button>

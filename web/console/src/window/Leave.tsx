@@ -3,7 +3,7 @@ import type { Project, Row } from '../../../shared/api.gen.ts'
 import { call } from '../api/client.ts'
 import { Refusal } from '../api/errors.ts'
 import { go } from '../app/route.ts'
-import { useWish, wish } from '../app/shortcuts.ts'
+import { useLedTo, wish } from '../app/shortcuts.ts'
 import { Command } from '../live/command.ts'
 import type { Feed } from '../live/feed.ts'
 import { useText } from '../text/text.tsx'
@@ -66,10 +66,7 @@ export function Leave({ row, project, feed }: { row: Row; project: Project; feed
     if (gate) setOpen(!open)
     else void leave()
   }
-  useWish('leave', () => {
-    if (gate) setOpen(true)
-    else void leave()
-  })
+  const led = useLedTo('leave', gate ? () => setOpen(true) : undefined)
 
   const close = () => {
     setOpen(false)
@@ -105,6 +102,7 @@ export function Leave({ row, project, feed }: { row: Row; project: Project; feed
 
   return (
     <PopButton
+      {...led}
       className="b"
       aria-label={r.t('win.leave')}
       title={r.t('win.leave')}

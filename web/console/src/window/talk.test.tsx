@@ -1,4 +1,5 @@
 // @vitest-environment happy-dom
+import { act } from 'react'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import en from '../../../../texts/en.json'
 import kk from '../../../../texts/kk.json'
@@ -11,6 +12,7 @@ import { TextProvider } from '../text/text.tsx'
 import { Composer } from './Composer.tsx'
 import { meOf, prefsOf, projectOf, setMe, stage } from './harness.tsx'
 import { insertAt } from './insert.ts'
+import { Leave } from './Leave.tsx'
 import { EventLine } from './Message.tsx'
 import { fits } from './Templates.tsx'
 
@@ -88,14 +90,36 @@ it('a request without an answer is tried again as the same command (I-10)', asyn
   expect(new Set(ids).size).toBe(1)
 })
 
-it('key C asks for contacts, outside text fields only (R-048)', async () => {
+it('key C leads to the request outside text fields, and only Enter sends it: the letter may be the first of a text (R-048, D-28)', async () => {
   world.on(`POST ${PATH}`, sent)
-  await draw()
+  drawn = await stage(world, () => <section data-pane="window"><Composer row={mine} /></section>)
   const key = { code: 'KeyC', key: 'с', altKey: false, ctrlKey: false, metaKey: false, shiftKey: false }
   expect(wishOf(key, false, true)).toBe('contacts')
   expect(wishOf(key, true, true)).toBeUndefined()
   wish('contacts')
+  expect(document.activeElement).toBe(button(ru['win.contacts']))
+  expect(world.sent()).toEqual([])
+  // «с вами»: the space does not press it.
+  await press(' ')
+  expect(document.activeElement).toBe(field())
+  wish('contacts')
+  await press('Enter')
+  expect(document.activeElement).toBe(button(ru['win.contacts']))
+  await click(button(ru['win.contacts'])) // what Enter does in a browser
   await until(() => world.sent(`POST ${PATH}`).length === 1)
+})
+
+it('key X leads to «Выйти из диалога» and ends nothing; with tagging on it opens the tags (R-104, D-38)', async () => {
+  world.on('POST /operator/dialogs/d/leave', {})
+  for (const tagging of [false, true]) {
+    const project = projectOf({ tagging, tags: [{ id: 't', name: 'Лид' }] })
+    const part = await stage(world, () => <Leave row={mine} project={project} feed={world.workspace.feed('d')} />)
+    await act(async () => void wish('leave'))
+    if (tagging) await until(() => document.querySelector('.leave-pop')?.textContent?.includes(ru['tag.required']))
+    else expect(document.activeElement).toBe(button(ru['win.leave']))
+    expect(world.sent()).toEqual([])
+    await part.end()
+  }
 })
 
 it('what cannot be written into says why: M-10, M-03, M-11, blocked, in three languages', async () => {
