@@ -19,8 +19,8 @@ const focusedIn = (visitor, locator) => until(`the focus is on ${locator}`, () =
 /** Shops that stand in one state each; `token` makes a browser the visitor who has got that far. */
 const states = {}
 
-async function stand(name, settings, further) {
-  const place = await street.shop({ rating: true, company: 'ООО «Пример»', form: hasForm, ...settings }, { called: SHOP })
+async function stand(name, settings, further, desk = anna) {
+  const place = await street.shop({ rating: true, company: 'ООО «Пример»', form: hasForm, ...settings }, { called: SHOP, desk })
   const guest = further && (await house.guest({ key: place.project.widget_key }))
   states[name] = { ...place, token: guest?.token, dialog: guest?.dialog }
   await further?.(guest, place)
@@ -59,7 +59,12 @@ async function setUp() {
     await anna.watches(guest.dialog)
   })
   await stand('ended', {}, ended)
+  await stand('rated', {}, async (guest) => {
+    await ended(guest)
+    await guest.rate(4)
+  })
   await stand('closed', { hours: CLOSED })
+  await stand('nobody', {}, undefined, street.boris)
   await stand('backlog', { long_wait_seconds: 30 }, async (guest, { project }) => {
     await asked(guest)
     for (let i = 1; i < 10; i++) await (await house.guest({ key: project.widget_key, headers: { 'X-Forwarded-For': `198.51.100.${i}` } })).say(`Вопрос ${i}`)
@@ -77,10 +82,10 @@ function keyboard(page, left) {
   }, left)
 }
 
-/** One page for all states, in one language, light or dark, wide or narrow. */
+/** One page for all states, in one language, wide or narrow; each is looked at light and dark. */
 class Eye {
-  constructor(visitor, lang, name) {
-    Object.assign(this, { visitor, page: visitor.page, lang, name, wrong: [] })
+  constructor(visitor, lang, size) {
+    Object.assign(this, { visitor, page: visitor.page, lang, size, wrong: [] })
   }
 
   /** Comes into a shop as the visitor who has got that far. */
@@ -102,9 +107,19 @@ class Eye {
   }
 
   async keep(state) {
-    const found = [...(await violations(this.page)), ...(await rawKeys(this.page))]
-    this.wrong.push(...found.map((what) => `${state}: ${what}`))
-    await house.picture(this.page, `${state} ${this.name}`)
+    for (const colorScheme of ['light', 'dark']) {
+      await this.page.emulateMedia({ colorScheme })
+      await house.picture(this.page, `${state} ${this.lang} ${colorScheme} ${this.size}`)
+      const found = [...(await violations(this.page)), ...(await rawKeys(this.page))]
+      this.wrong.push(...found.map((what) => `${state}, ${colorScheme}: ${what}`))
+    }
+  }
+
+  /** What has grown is seen to its end, above the input. */
+  async whole(locator) {
+    const { y, height } = await locator.boundingBox()
+    const { y: end } = await this.visitor.input(this.lang).boundingBox()
+    assert.ok(y + height <= end, `${y} + ${height} is below ${end}`)
   }
 
   form() {
@@ -120,15 +135,15 @@ describe('how the widget looks', { concurrency: 3 }, () => {
   before(setUp, { timeout: 120_000 })
   after(() => street?.close())
 
-  for (const [lang, colorScheme, size] of [['ru', 'light', 'desktop'], ['ru', 'dark', 'phone'], ['en', 'dark', 'desktop'], ['en', 'light', 'phone'], ['kk', 'light', 'desktop'], ['kk', 'dark', 'phone']]) {
-    const name = `${lang} ${colorScheme} ${size}`
-    test(`every state: ${name} (R-001, I-12)`, async (s) => {
-      const mine = await s.talking({ rating: true }, { called: SHOP, query: { lang }, colorScheme, locale: lang, ...(size === 'phone' ? PHONE : { viewport: { width: 1280, height: 800 } }) })
-      const eye = new Eye(mine.visitor, lang, name)
+  for (const [lang, size] of ['ru', 'en', 'kk'].flatMap((lang) => [[lang, 'desktop'], [lang, 'phone']])) {
+    test(`every state, light and dark: ${lang} ${size} (R-001, I-12)`, async (s) => {
+      const mine = await s.talking({ rating: true }, { called: SHOP, query: { lang }, locale: lang, ...(size === 'phone' ? PHONE : { viewport: { width: 1280, height: 800 } }) })
+      const eye = new Eye(mine.visitor, lang, size)
       const { page, visitor } = eye
       mine.token = await page.evaluate((key) => localStorage[`otklik:${key}:token`], mine.project.widget_key)
 
       await eye.come(states.talk)
+      await page.getByRole('button', { name: `${eye.say('widget.open')}: 2` }).waitFor()
       await eye.keep('launcher')
       await eye.open('greet', 'greeting')
       await visitor.panel().getByRole('button', { name: 'Возврат и обмен' }).waitFor()
@@ -142,12 +157,17 @@ describe('how the widget looks', { concurrency: 3 }, () => {
       await eye.open('form', 'form.intro')
       await eye.keep('form-empty')
       await eye.form().getByPlaceholder(eye.say('card.name')).fill('Тимур')
-      await eye.form().getByPlaceholder(eye.say('card.phone')).fill('+7 900 12')
+      await eye.form().getByPlaceholder(eye.say('card.phone')).fill('+7 900')
       await eye.form().getByRole('button', { name: eye.say('win.send') }).click()
       await visitor.sees(eye.say('form.needConsent'))
+      await eye.whole(eye.form())
       await eye.keep('form-wrong')
       await eye.form().getByRole('checkbox').check()
       await eye.keep('form-filled')
+      await eye.form().getByRole('button', { name: eye.say('win.send') }).click()
+      await visitor.sees(eye.say('form.phone'))
+      await eye.whole(eye.form())
+      await eye.keep('form-refused')
       await eye.open('thanks', 'form.thanks')
       await eye.keep('thanks')
       await eye.open('backlog', 'backlog.visitor')
@@ -156,8 +176,12 @@ describe('how the widget looks', { concurrency: 3 }, () => {
       const rating = visitor.panel().getByRole('form', { name: eye.say('rate.ask') })
       await rating.getByRole('radio', { name: new RegExp(eye.say('rate.4')) }).check({ force: true })
       await eye.keep('ended')
+      await eye.open('rated', 'rate.thanks')
+      await eye.keep('rated')
       await eye.open('closed', 'hours.visitor')
       await eye.keep('closed')
+      await eye.open('nobody', 'offline.visitor')
+      await eye.keep('nobody')
 
       // what would change the shops of the others: in one's own
       const back = async () => {
@@ -188,12 +212,14 @@ describe('how the widget looks', { concurrency: 3 }, () => {
     }, 240_000)
   }
 
-  test('dark with colours of the owner: brick, and yellow with dark text', async (s) => {
-    for (const [accent, text] of [['#9A3E1B', 'rgb(255, 255, 255)'], ['#F2C230', 'rgb(21, 28, 24)']]) {
-      const { visitor, page } = await s.talking({ accent }, { called: SHOP, colorScheme: 'dark' })
-      await axe(page, accent)
-      await house.picture(page, `accent ${accent}`)
+  test('colours of the owner, light and dark, on the left: brick and blue with white text, yellow with dark, a middle grey with black', async (s) => {
+    for (const [accent, text] of [['#9A3E1B', 'rgb(255, 255, 255)'], ['#2563EB', 'rgb(255, 255, 255)'], ['#F2C230', 'rgb(21, 28, 24)'], ['#7A7A7A', 'rgb(0, 0, 0)']]) {
+      const { visitor, page } = await s.talking({ accent, side: 'left', form: hasForm }, { called: SHOP })
+      const eye = new Eye(visitor, 'ru', 'left')
+      await eye.keep(`accent ${accent}`)
       assert.equal(await visitor.panel().getByRole('button', { name: ru('btn.close') }).evaluate((el) => getComputedStyle(el.parentElement).color), text)
+      assert.equal((await visitor.panel().boundingBox()).x, 20)
+      assert.deepEqual(eye.wrong, [])
     }
   })
 

@@ -41,6 +41,11 @@ export async function guest(url, { key = 'zavarka', visit = {}, headers = {} } =
     choose: (department_id) => post('department', { department_id }),
     /** Everything he has been sent. */
     events: async () => (await ask(`${url}/api/v1/visitor/events?limit=200`, { method: 'GET', headers: { ...all, Authorization: `Bearer ${token}` } })).events,
+    /** How his last talk was. */
+    async rate(stars) {
+      const { rating } = await ask(`${url}/api/v1/visitor`, { method: 'GET', headers: { ...all, Authorization: `Bearer ${token}` } })
+      await post('rating', { session_id: rating.session_id, stars })
+    },
     fill: (form) => post('form', { consent: true, consent_text: 'Даю согласие', consent_version: '1', ...form }),
   }
 }

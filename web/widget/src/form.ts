@@ -40,13 +40,14 @@ export function createForm(config: Form, sent: () => void) {
   };
 
   function show(problems: Record<string, Key>) {
-    let first: HTMLElement | undefined;
+    let first: HTMLInputElement | undefined;
     for (const [name, , input, error] of rows) {
       const key = problems[name];
       warn(error, key && t(key));
       input.ariaInvalid = `${!!key}`;
       if (key) first ??= input;
     }
+    first?.form!.scrollIntoView({ block: "nearest" }); // it has grown
     first?.focus();
     return !first;
   }

@@ -16,7 +16,7 @@ export const word = (n: number) => `${n} · ${t(((k("rate.1") as unknown as numb
 export function createRating(offer: Offer, done: () => void) {
   let stars = 0;
   const chosen = h("div.sw");
-  const error = h("div.er", { role: "alert" });
+  const error = h("div.er", { role: "alert", hidden: true });
   const comment = h("textarea.in", { placeholder: t("rate.comment"), maxLength: 1000, rows: 2, value: offer.comment ?? "" });
   const button = h("button.bt", { disabled: true }, t("rate.send"));
 

@@ -15,4 +15,4 @@ test("script and largest language are at most 10 KB of gzip", async () => {
   expect(total).toBeLessThanOrEqual(10 * 1024);
   const script = result!.output.find((o) => o.fileName === "widget.js") as Rolldown.OutputChunk;
   expect(script.code).not.toMatch(/\beval\(|new Function|innerHTML|document\.cookie/);
-});
+}, 30_000);
