@@ -24,6 +24,7 @@ function setup(answers: (Error | 'ok')[], storage = memory()) {
     post: (_dialog, { client_id: id, text }): Promise<MessageAnswer> => {
       posts.push({ id, text })
       const next = answers.shift() ?? 'ok'
+      if (next instanceof Promise) return next
       return next === 'ok' ? Promise.resolve({ event: event(posts.length, { client_id: id, text }) }) : Promise.reject(next)
     },
     accepted: (_dialog, e) => accepted.push(e),
@@ -69,6 +70,61 @@ describe('SendQueue', () => {
     expect(s.queue.of('d')).toEqual([])
   })
 
+  const none = (n: number) => Array.from({ length: n }, () => new NoAnswer())
+
+  it('what was written without a connection goes out by itself when there is one again, in order, with its ids (I-10)', async () => {
+    const s = setup(none(4))
+    s.queue.send('d', 'one', 7)
+    s.queue.send('d', 'two', 7)
+    await vi.runAllTimersAsync()
+    expect(s.queue.of('d').map((m) => [m.state, m.code])).toEqual([['failed', 'no_answer'], ['failed', 'no_answer']])
+    const ids = s.queue.of('d').map((m) => m.clientId)
+    s.posts.length = 0
+    s.queue.resume()
+    await vi.runAllTimersAsync()
+    expect(s.posts.map((p) => p.text)).toEqual(['one', 'two'])
+    expect(s.posts.map((p) => p.id)).toEqual(ids)
+    expect(s.queue.of('d')).toEqual([])
+  })
+
+  it('a later one does not overtake what waits; a retry of the later one sends the earlier one too', async () => {
+    for (const again of [(s: ReturnType<typeof setup>) => s.queue.send('d', 'two', 7), (s: ReturnType<typeof setup>) => s.queue.retry(s.queue.of('d')[1]!.clientId)]) {
+      const s = setup(none(8))
+      s.queue.send('d', 'one', 7)
+      await vi.runAllTimersAsync()
+      s.queue.send('d', 'two', 7)
+      await vi.runAllTimersAsync()
+      s.posts.length = 0
+      again(s)
+      await vi.runAllTimersAsync()
+      expect(s.posts.map((p) => p.text).slice(0, 2)).toEqual(['one', 'two'])
+      expect(s.queue.of('d')).toEqual([])
+    }
+  })
+
+  it('one that still hangs on the lost connection when there is another one is sent over that', async () => {
+    let fail = (_: Error) => {}
+    const s = setup([...none(3), new Promise((_, reject) => (fail = reject)) as never])
+    s.queue.send('d', 'one', 7)
+    await vi.runAllTimersAsync()
+    s.queue.resume()
+    fail(new NoAnswer())
+    await vi.runAllTimersAsync()
+    expect(s.queue.of('d')).toEqual([])
+  })
+
+  it('a message refused because the sign-in has ended goes out after the next one; a refused one does not', async () => {
+    const s = setup([new Refusal(401, {}), new Refusal(403, { code: 'not_assignee' })])
+    s.queue.send('d', 'one', 7)
+    s.queue.send('e', 'two', 7)
+    await vi.runAllTimersAsync()
+    expect(s.queue.of('d')[0]).toMatchObject({ state: 'failed', code: 'unauthenticated' })
+    s.queue.resume()
+    await vi.runAllTimersAsync()
+    expect(s.posts.map((p) => p.text)).toEqual(['one', 'two', 'one'])
+    expect(s.queue.of('e')).toHaveLength(1)
+  })
+
   it('does not repeat a refused message', async () => {
     const s = setup([new Refusal(403, { code: 'not_assignee' })])
     s.queue.send('d', 'one', 7)
@@ -93,6 +149,7 @@ describe('SendQueue', () => {
     const s = setup([new Promise(() => {}) as never], storage)
     s.queue.send('d', 'one', 7)
     const again = setup([], storage)
+    again.queue.resume() // who signs in now may be somebody else
     const kept = again.queue.of('d')[0]!
     expect(kept).toMatchObject({ text: 'one', state: 'failed' })
     again.queue.retry(kept.clientId)

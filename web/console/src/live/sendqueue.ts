@@ -1,5 +1,5 @@
 import type { Event, MessageAnswer } from '../../../shared/api.gen.ts'
-import { codeOf, isTransient } from '../api/errors.ts'
+import { codeOf, isTransient, Refusal } from '../api/errors.ts'
 import { Backoff } from './backoff.ts'
 import type { TextStorage } from './drafts.ts'
 import { Emitter } from './emitter.ts'
@@ -23,13 +23,22 @@ export type Post = (dialogId: string, message: { client_id: string; text: string
 const STORE_KEY = 'otklik.outbox'
 const TRIES = 4
 
+/** Nothing was decided about the message: it may be sent again when there is a connection, or a sign-in, again. */
+function isUndecided(e: unknown): boolean {
+  return isTransient(e) || (e instanceof Refusal && e.status === 401)
+}
+
 /**
- * Messages on their way (I-10). Of one dialog one is sent at a time, so that order is kept; a retry carries the same client_id,
- * so that an answer lost on the way back cannot double the message. What was not accepted outlives a reload as «Не отправлено».
+ * Messages on their way (I-10). Of one dialog one is sent at a time, so that order is kept: while nothing is decided about one,
+ * later ones wait for it. A retry carries the same client_id, so that an answer lost on the way back cannot double the message.
+ * What was not accepted outlives a reload as «Не отправлено».
  */
 export class SendQueue extends Emitter {
   private items: Outgoing[] = []
   private running = new Set<string>()
+  /** Failed, and nothing was decided. Not kept over a reload: who signs in then may be somebody else. */
+  private waiting = new Set<string>()
+  private resumed = 0
   private post: Post
   private accepted: (dialogId: string, event: Event) => void
   private now: () => number
@@ -55,17 +64,30 @@ export class SendQueue extends Emitter {
 
   send(dialogId: string, text: string, seenSeq: number) {
     this.items = [...this.items, { clientId: newClientId(), dialogId, text, seenSeq, at: this.now(), state: 'sending' }]
-    this.save()
+    this.resume(dialogId)
     void this.run(dialogId)
   }
 
   retry(clientId: string) {
     this.update(clientId, { state: 'sending', code: undefined })
     const item = this.items.find((m) => m.clientId === clientId)
-    if (item) void this.run(item.dialogId)
+    if (!item) return
+    this.resume(item.dialogId)
+    void this.run(item.dialogId)
+  }
+
+  /** There is a connection again: what waits for it goes out by itself, in its order; of one dialog, or of all. */
+  resume(dialogId?: string) {
+    if (!dialogId) this.resumed++
+    const again = this.items.filter((m) => this.waiting.has(m.clientId) && (!dialogId || m.dialogId === dialogId))
+    again.forEach((m) => this.waiting.delete(m.clientId))
+    this.items = this.items.map((m) => (again.includes(m) ? { ...m, state: 'sending', code: undefined } : m))
+    this.save()
+    for (const id of new Set(again.map((m) => m.dialogId))) void this.run(id)
   }
 
   remove(clientId: string) {
+    this.waiting.delete(clientId)
     this.items = this.items.filter((m) => m.clientId !== clientId)
     this.save()
   }
@@ -96,6 +118,7 @@ export class SendQueue extends Emitter {
 
   private async deliver(item: Outgoing) {
     const waits = new Backoff(500, 4000)
+    let since = this.resumed
     for (let attempt = 1; ; attempt++) {
       try {
         const answer = await this.post(item.dialogId, { client_id: item.clientId, text: item.text, seen_seq: item.seenSeq })
@@ -104,10 +127,25 @@ export class SendQueue extends Emitter {
         return
       } catch (e) {
         if (!this.items.includes(item) && !this.items.some((m) => m.clientId === item.clientId)) return
-        if (!isTransient(e) || attempt === TRIES) return this.update(item.clientId, { state: 'failed', code: codeOf(e) })
-        await new Promise((done) => setTimeout(done, waits.next()))
+        // It failed on the old connection, and there is another one: as if it were sent only now.
+        const anew = isUndecided(e) && since !== this.resumed
+        if (anew) attempt = 0
+        since = this.resumed
+        if (anew || (isTransient(e) && attempt < TRIES)) {
+          await new Promise((done) => setTimeout(done, waits.next()))
+          continue
+        }
+        return isUndecided(e) ? this.hold(item.dialogId, codeOf(e)) : this.update(item.clientId, { state: 'failed', code: codeOf(e) })
       }
     }
+  }
+
+  /** All of a dialog that is on its way: what was written later must not overtake. */
+  private hold(dialogId: string, code: string) {
+    const held = (m: Outgoing) => m.dialogId === dialogId && m.state === 'sending'
+    this.items.filter(held).forEach((m) => this.waiting.add(m.clientId))
+    this.items = this.items.map((m) => (held(m) ? { ...m, state: 'failed', code } : m))
+    this.save()
   }
 
   private update(clientId: string, change: Partial<Outgoing>) {

@@ -21,7 +21,10 @@ class Server {
   asked: string[] = []
   wires: (Wire & { sent: Frame[] })[] = []
 
+  down = false
+
   fetch = (url: string, init: { method: string; body?: string }): Promise<Response> => {
+    if (this.down) return Promise.reject(new TypeError('Failed to fetch'))
     const { pathname, searchParams: q } = new URL(url, 'http://x')
     const path = pathname.replace('/api/v1/operator/', '')
     this.asked.push(`${init.method} ${path}`)
@@ -167,6 +170,19 @@ describe('Workspace', () => {
       server.wire.onclose?.({ code: 1006 })
     }
     expect(server.asked.filter((a) => a === 'GET me').length - before).toBe(1)
+  })
+
+  it('what could not be sent is sent after the next hello', async () => {
+    server.down = true
+    workspace.sends.send('d', 'hello', 3)
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(workspace.sends.of('d')[0]?.state).toBe('failed')
+    server.down = false
+    server.wire.onclose?.({ code: 1006 })
+    await vi.advanceTimersByTimeAsync(500)
+    server.push({ type: 'hello', now: new Date().toISOString() })
+    await settle()
+    expect(workspace.sends.of('d')).toEqual([])
   })
 
   it('a sent message is shown once, whether the answer or the socket brings it first', async () => {

@@ -319,6 +319,7 @@ export class Workspace extends Emitter {
     // What happened to rights and own data while the connection was away was not pushed.
     void this.refreshMe()
     if (this.dialogId) void this.refreshDialog(this.dialogId)
+    this.sends.resume()
   }
 
   private subscribeTo(id: string, feed: Feed) {

@@ -48,6 +48,8 @@ export function refusalText(r: Reader, code: string, about: { name?: string; max
       return r.t('form.pendingReplaced')
     case 'blocked':
       return r.t('clock.barBlocked')
+    case 'unauthenticated':
+      return r.t('signin.expired')
     case 'forbidden':
       return r.t('err.forbidden')
     case 'unavailable':
