@@ -4,6 +4,7 @@ import { CardPane } from '../card/CardPane.tsx'
 import { ListPane } from '../list/ListPane.tsx'
 import { firstProject } from '../list/ProjectSelect.tsx'
 import { useText } from '../text/text.tsx'
+import { focusPane, paneNamed } from '../ui/focus.ts'
 import { useMedia, useStore, useWorkspace } from '../ui/hooks.ts'
 import { preloadPopLayer } from '../ui/PopButton.tsx'
 import { WindowPane } from '../window/WindowPane.tsx'
@@ -86,7 +87,7 @@ export function Shell({ me }: { me: Me }) {
 
 /** Back to what opened the drawer; to the window, when a key did with nothing in focus. */
 export function focusOpener(opener: HTMLElement | null) {
-  const back = opener && opener !== document.body ? opener : document.querySelector<HTMLElement>('[data-pane=window]')
+  const back = opener && opener !== document.body ? opener : paneNamed('window')
   back?.focus()
 }
 
@@ -94,11 +95,9 @@ export function focusOpener(opener: HTMLElement | null) {
 export function usePanes(narrow: boolean, drawer: boolean) {
   useWish(['pane', 'paneBack'], (w) => {
     const names = narrow && !drawer ? ['list', 'window'] : ['list', 'window', 'card']
-    const panes = names.map((n) => document.querySelector<HTMLElement>(`[data-pane=${n}]`)).filter((p) => !!p)
+    const panes = names.map(paneNamed).filter((p) => !!p)
     const here = panes.findIndex((p) => p.contains(document.activeElement))
     const step = w === 'pane' ? 1 : -1
-    const next = panes[here < 0 ? 0 : (here + step + panes.length) % panes.length]
-    const inside = next?.querySelector<HTMLElement>('[data-pane-focus]') ?? next
-    inside?.focus()
+    focusPane(panes[here < 0 ? 0 : (here + step + panes.length) % panes.length])
   })
 }

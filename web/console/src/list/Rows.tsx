@@ -4,6 +4,7 @@ import type { Project, Row } from '../../../shared/api.gen.ts'
 import { go } from '../app/route.ts'
 import { focusComposer, useWish } from '../app/shortcuts.ts'
 import { useText } from '../text/text.tsx'
+import { useKeptFocus } from '../ui/focus.ts'
 import { useAfter, useLatest, useStore, useWorkspace } from '../ui/hooks.ts'
 import { Icon } from '../ui/marks.tsx'
 import { heightOf, RowView, TALL } from './RowView.tsx'
@@ -51,7 +52,7 @@ export function Rows({ project, dialogId, meId }: { project: Project; dialogId?:
   }
   const focusAt = (index: number) => {
     const row = rows[Math.min(rows.length - 1, Math.max(0, index))]
-    if (!row) return
+    if (!row) return scroller.current?.focus()
     setActive(row.id)
     show(rows.indexOf(row))
     // A row that is not drawn yet takes the focus when it is.
@@ -59,6 +60,12 @@ export function Rows({ project, dialogId, meId }: { project: Project; dialogId?:
   }
   useEffect(() => {
     if (wantFocus.current && active && takeFocus(active)) wantFocus.current = false
+  })
+  // The row of the focus has left the list: the one that stands at its place takes it.
+  const place = useRef(0)
+  useKeptFocus(() => scroller.current, () => focusAt(place.current))
+  useEffect(() => {
+    place.current = activeIndex
   })
 
   useWish(['prev', 'next', 'nextDeadline', 'rows'], (w) => {

@@ -1,6 +1,8 @@
 // @vitest-environment happy-dom
+import { act } from 'react'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { Project } from '../../../shared/api.gen.ts'
+import { wish } from '../app/shortcuts.ts'
 import { $, click, type, until, World } from '../card/harness.tsx'
 import { row } from '../live/fixtures.ts'
 import { Avatar, tint } from '../ui/marks.tsx'
@@ -100,4 +102,20 @@ it('each row has the avatar the visitor has everywhere, and his name in words (R
   const unknown = await stage(world, () => view())
   expect(unknown.el.querySelector('[role=option]')!.getAttribute('aria-label')).toContain('Посетитель 7C41')
   await unknown.end()
+})
+
+it('the focus of a row that leaves the list goes to the next one, and of the last one to the list (R-003, R-058)', async () => {
+  world.on('GET /operator/projects/p/dialogs', { rows: [row('a'), row('b')], counts: { mine: 0, important: 0, unassigned: 0, all: 2 }, now: '2026-11-25T10:00:00Z' })
+  world.workspace.watchProject('p')
+  drawn = await stage(world, () => <Rows project={projectOf()} meId="o" />)
+  const option = (id: string) => $(`[data-row=${id}]`)
+  ;(await until(() => option('a')))!.focus()
+  await act(async () => world.workspace.rows.gone('a', 2))
+  await until(() => document.activeElement === option('b'))
+  await act(async () => world.workspace.rows.gone('b', 2))
+  await until(() => document.activeElement === $('#rows'))
+  // Who left the last dialog asks for the rows.
+  $('#rows')!.blur()
+  wish('rows')
+  expect(document.activeElement).toBe($('#rows'))
 })

@@ -1,5 +1,6 @@
 import { Popover } from 'radix-ui'
-import type { ReactNode, RefObject } from 'react'
+import { type ReactNode, type RefObject, useState } from 'react'
+import { focusPane } from './focus.ts'
 
 export interface PopLayerProps {
   anchor: RefObject<HTMLElement | null>
@@ -13,6 +14,7 @@ export interface PopLayerProps {
 
 /** The layer of a PopButton, loaded apart: the first screen does not need it. */
 export default function PopLayer({ anchor, className, label, align = 'end', gap = 4, onClose, children }: PopLayerProps) {
+  const [pane] = useState(() => anchor.current?.closest<HTMLElement>('[data-pane]'))
   return (
     <Popover.Root open onOpenChange={(open) => !open && onClose()}>
       <Popover.Anchor virtualRef={anchor as RefObject<HTMLElement>} />
@@ -25,8 +27,10 @@ export default function PopLayer({ anchor, className, label, align = 'end', gap 
           aria-label={label}
           onCloseAutoFocus={(e) => {
             e.preventDefault()
-            // Back to the opener, unless the focus went elsewhere on purpose.
-            if (document.activeElement === document.body || document.activeElement?.closest('.pop')) anchor.current?.focus()
+            // Back to the opener, unless the focus went elsewhere on purpose; to its pane, when it is no longer there.
+            if (document.activeElement !== document.body && !document.activeElement?.closest('.pop')) return
+            if (anchor.current) anchor.current.focus()
+            else focusPane(pane)
           }}
           onInteractOutside={(e) => {
             // The opener toggles by itself.
