@@ -2,6 +2,9 @@
 import { act } from 'react'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import ru from '../../../../texts/ru.json'
+import { setSignedOutHandler } from '../api/client.ts'
+import SignInOver from '../app/SignInOver.tsx'
+import { stage } from '../window/harness.tsx'
 import { $, can, click, dialogOf, press, shown, type, until, World } from './harness.tsx'
 
 const PATCH = 'PATCH /operator/dialogs/d/card'
@@ -132,6 +135,34 @@ it('no answer: the text stays, and the next Enter is the same command (I-10)', a
   await until(() => world.sent(PATCH).length === 2)
   const [a, b] = world.sent(PATCH)
   expect(a!.body.client_id).toBe(b!.body.client_id)
+})
+
+it('a sign-in that ended is asked for above the field, which keeps its text and its focus and is saved after it (I-03, D-43)', async () => {
+  let expired = false
+  setSignedOutHandler(() => (expired = true))
+  world.has(dialogOf('d'))
+  await world.draw()
+  world.on(PATCH, { code: 'unauthenticated', message: '' }, 401)
+  world.on('GET /operator/dialogs/d', { code: 'unauthenticated', message: '' }, 401)
+  await edit('comment', 'Перезвонить после обеда')
+  await press('Enter')
+  await until(() => expired)
+  const over = await stage(world, () => <SignInOver login="anna" onSignedIn={() => {}} />)
+  await until(() => $('.signin-over')!.contains(document.activeElement))
+  await act(async () => {
+    $('.signin-over .b')!.dispatchEvent(new Event('pointerdown', { bubbles: true }))
+    $('.signin-over .b')!.dispatchEvent(new Event('pointerup', { bubbles: true }))
+    await new Promise((done) => setTimeout(done, 5))
+  })
+  expect(input()!.value).toBe('Перезвонить после обеда')
+  await over.end()
+  await until(() => document.activeElement === input())
+  expect(shown()).not.toContain(ru['err.unknown'])
+  world.has(dialogOf('d')).on(PATCH, { rev: 4, comment: 'Перезвонить после обеда', consent_at: '2026-11-25T10:00:00Z' })
+  await press('Enter')
+  await until(() => !input())
+  expect(field('comment')!.textContent).toContain('Перезвонить после обеда')
+  expect(world.sent(PATCH).map((a) => a.body.value)).toEqual(['Перезвонить после обеда', 'Перезвонить после обеда'])
 })
 
 it('one field at a time, and another dialog cancels (D-43)', async () => {

@@ -4,6 +4,7 @@ import type { Card, CardPatch, Dialog } from '../../../shared/api.gen.ts'
 import { call } from '../api/client.ts'
 import { codeOf } from '../api/errors.ts'
 import { Command } from '../live/command.ts'
+import { signInIsUp } from '../ui/focus.ts'
 import { useWorkspace } from '../ui/hooks.ts'
 
 export type CardField = CardPatch['field']
@@ -60,7 +61,7 @@ export function useCardEdit(dialog: Dialog) {
       setEditing({ field, rev: dialog.card.rev, before, value: before })
     },
     type: (value: string) => setEditing((e) => e && { ...e, value }),
-    cancel: () => setEditing((e) => (e?.saving ? e : undefined)),
+    cancel: () => setEditing((e) => (e?.saving || signInIsUp() ? e : undefined)),
     /** Whether the field is closed now. */
     async save(value: string): Promise<boolean> {
       const e = editing
@@ -77,9 +78,11 @@ export function useCardEdit(dialog: Dialog) {
         else setSaved(e.field)
         return true
       } catch (error) {
-        setEditing({ ...e, value, error })
+        // The sign-in ended: it is asked for above the page, and the field waits for it as it is.
+        const signedOut = codeOf(error) === 'unauthenticated'
+        setEditing({ ...e, value, error: signedOut ? undefined : error })
         // Consent or the dialog itself may be gone.
-        if (codeOf(error) !== 'invalid') void workspace.refreshDialog(id)
+        if (codeOf(error) !== 'invalid' && !signedOut) void workspace.refreshDialog(id)
         return false
       }
     },
