@@ -34,6 +34,11 @@ export function isTransient(e: unknown): boolean {
   return e instanceof NoAnswer || (e instanceof Refusal && (e.status >= 500 || e.status === 429))
 }
 
+/** It is not there, or not for this operator: what is known of it is no longer his to see. */
+export function isMissing(e: unknown): boolean {
+  return e instanceof Refusal && (e.status === 404 || e.status === 403)
+}
+
 export function codeOf(e: unknown): string {
   return e instanceof Refusal ? e.code : e instanceof NoAnswer ? 'no_answer' : 'unknown'
 }

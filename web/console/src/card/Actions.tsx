@@ -1,26 +1,33 @@
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import type { Dialog } from '../../../shared/api.gen.ts'
 import { call } from '../api/client.ts'
 import { Command } from '../live/command.ts'
 import { useText } from '../text/text.tsx'
 import { errorText, refusalText } from '../ui/errorText.ts'
+import { useKeptFocus } from '../ui/focus.ts'
 import { useWorkspace } from '../ui/hooks.ts'
 import { Icon } from '../ui/marks.tsx'
 import { PopButton } from '../ui/PopButton.tsx'
 import { Tip } from '../ui/Tip.tsx'
 import { DownloadButton } from './Download.tsx'
 
-/** Block or unblock by address, and the text file. From the log nothing is blocked (D-63). */
-export function Actions({ dialog, readOnly }: { dialog: Dialog; readOnly: boolean }) {
+/**
+ * Block or unblock by address (R-084, R-089), and the text file (R-090). Nothing is blocked where nothing can be written,
+ * but what ended with its block is unblocked (D-67); from the log neither (D-63).
+ */
+export function Actions({ dialog, readOnly, log }: { dialog: Dialog; readOnly: boolean; log: boolean }) {
   const r = useText()
+  const buttons = useRef<HTMLDivElement>(null)
   const [error, setError] = useState<unknown>()
   const { block } = dialog
   const own = block?.sources.some((s) => s !== 'system')
   const system = block?.sources.includes('system')
+  // Who has blocked stands at what takes it back, and the other way round.
+  useKeptFocus(() => buttons.current, () => buttons.current?.querySelector('button')?.focus(), '.block-pop')
   return (
     <section className="cs" aria-label={r.t('act.title')}>
-      <div className="act2">
-        {readOnly ? null : block ? <Unblock dialog={dialog} off={!own} onError={setError} /> : <Block dialog={dialog} onError={setError} />}
+      <div className="act2" ref={buttons}>
+        {log || (readOnly && !block) ? null : block ? <Unblock dialog={dialog} off={!own} onError={setError} /> : <Block dialog={dialog} onError={setError} />}
         <DownloadButton dialogId={dialog.row.id} allowed={dialog.can_download} onError={setError} />
       </div>
       {dialog.can_download ? null : (
@@ -86,12 +93,13 @@ function Block({ dialog, onError }: Part) {
     onError(undefined)
     try {
       await command.run({}, (body) => call('post', '/operator/dialogs/{dialog_id}/block', { path: { dialog_id: row.id }, body }))
+      // The layer goes with this button when «Разблокировать» takes its place, and hands the focus on.
       await workspace.refreshDialog(row.id)
     } catch (e) {
       onError(e)
+      setOpen(false)
     }
     setBusy(false)
-    setOpen(false)
   }
   return (
     <PopButton

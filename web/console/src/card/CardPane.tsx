@@ -26,10 +26,10 @@ export interface CardProps {
 export function CardPane(props: CardProps) {
   const { t } = useText()
   const { dialogId, drawer, open, onClose } = props
-  const { dialog, row } = useDialog(dialogId)
+  const { dialog, row, failed } = useDialog(dialogId)
   const pane = useRef<HTMLElement>(null)
   const [kept, setKept] = useState<Dialog>()
-  const late = useAfter(200, !!dialogId && !dialog.data && !dialog.error)
+  const late = useAfter(200, !!dialogId && !dialog.data && !failed)
   useEffect(() => {
     if (dialog.data) setKept(dialog.data)
   }, [dialog.data])
@@ -37,7 +37,7 @@ export function CardPane(props: CardProps) {
     if (drawer && open && !pane.current?.contains(document.activeElement)) pane.current?.focus()
   }, [drawer, open])
   // While the next card is on its way the old one stays, 200 ms at most.
-  const data = dialogId && !dialog.error ? (dialog.data ?? (late ? undefined : kept)) : undefined
+  const data = dialogId && !failed ? (dialog.data ?? (late ? undefined : kept)) : undefined
   const shown = data && row?.id === data.row.id ? row : data?.row
 
   return (
@@ -55,7 +55,7 @@ export function CardPane(props: CardProps) {
         onClose()
       }}
     >
-      {dialogId && !dialog.error ? (
+      {dialogId && !failed ? (
         <>
           <div className="card-head">
             <h2>{t('card.title')}</h2>
@@ -86,7 +86,7 @@ function CardBody(props: CardProps & { dialog: Dialog; row: Row }) {
     <>
       <General dialog={live} readOnly={readOnly} />
       <SearchBox dialogId={dialog.row.id} />
-      <Actions dialog={live} readOnly={readOnly} />
+      <Actions dialog={live} readOnly={readOnly} log={!!props.readOnly} />
       <History dialog={dialog} current={row.session} onJump={() => drawer && onClose()} />
       {readOnly ? (
         <ReadTags session={dialog.sessions.find((s) => s.id === props.sessionId) ?? dialog.sessions[0]} />

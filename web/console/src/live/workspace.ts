@@ -224,7 +224,8 @@ export class Workspace extends Emitter {
     if (this.searching?.dialogId === dialogId && event.author !== 'system') void this.searching.search.refresh()
     // Card, sessions and the right to download change with these.
     const known = this.query.getQueryData<Dialog>(['dialog', dialogId])
-    if (event.kind !== 'message' || !known?.can_download || known.row.session.id !== event.session_id) void this.refreshDialog(dialogId)
+    const failed = this.query.getQueryState(['dialog', dialogId])?.error
+    if (event.kind !== 'message' || failed || !known?.can_download || known.row.session.id !== event.session_id) void this.refreshDialog(dialogId)
   }
 
   /** Read means: open in the window of a visible tab (D-11). */
@@ -357,7 +358,8 @@ export class Workspace extends Emitter {
         this.rows.gone(frame.dialog_id, frame.rev ?? Infinity)
         this.attention.gone(frame.dialog_id)
         if (frame.operator && this.drafts.get(frame.dialog_id)) this.takenBy.set(frame.dialog_id, frame.operator.name)
-        if (frame.dialog_id === this.dialogId) void this.refreshDialog(frame.dialog_id)
+        // Also one that is looked at later: what was read of it says that it goes on.
+        void this.refreshDialog(frame.dialog_id)
         return
       case 'counts':
         if (frame.project_id !== this.project || !frame.counts) return
@@ -405,8 +407,10 @@ export class Workspace extends Emitter {
       this.changed()
     }
     const session = before?.session
-    if (row.id === this.dialogId && session && (session.id !== row.session.id || session.closed_at !== row.session.closed_at))
-      void this.refreshDialog(row.id)
+    const changed = session && (session.id !== row.session.id || session.closed_at !== row.session.closed_at)
+    // What is pushed goes on, and may be seen.
+    const read = this.query.getQueryState<Dialog>(['dialog', row.id])
+    if (row.id === this.dialogId && (changed || read?.error || read?.data?.read_only)) void this.refreshDialog(row.id)
   }
 
   private takeDots(frame: OperatorServerFrame) {

@@ -31,7 +31,7 @@ export function LogWindow(props: LogWindowProps) {
 function OpenSession(props: LogWindowProps & { dialogId: string }) {
   const { dialogId, sessionId, entry } = props
   const workspace = useWorkspace()
-  const { dialog } = useDialog(dialogId)
+  const { dialog, failed } = useDialog(dialogId)
   const feed = useStore(workspace.feed(dialogId))
   const d = dialog.data
   const session = d?.sessions.find((s) => s.id === sessionId)
@@ -44,7 +44,7 @@ function OpenSession(props: LogWindowProps & { dialogId: string }) {
     void feed.jump(session, 'first', true)
   }, [feed, feed.ready, session])
 
-  if (dialog.error || (feed.error && !feed.ready)) return <WindowFailed error={dialog.error} retry={() => void (dialog.error ? dialog.refetch() : feed.reload())} />
+  if (failed || (feed.error && !feed.ready)) return <WindowFailed error={failed} retry={() => void (failed ? dialog.refetch() : feed.reload())} />
   if (!d || !feed.ready) return <WindowSkeleton row={d?.row} />
   return (
     <>

@@ -3,6 +3,7 @@ import type { Row } from '../../../shared/api.gen.ts'
 import { Refusal } from '../api/errors.ts'
 import { useText } from '../text/text.tsx'
 import { errorText, refusalText } from '../ui/errorText.ts'
+import { focusPane, useKeptFocus } from '../ui/focus.ts'
 import { useStore, useWorkspace } from '../ui/hooks.ts'
 import type { IconName } from '../ui/icons.ts'
 import { Icon } from '../ui/marks.tsx'
@@ -41,7 +42,10 @@ export function Composer({ row, unavailable = false, loading = false }: { row: R
   const [templates, setTemplates] = useState<string>()
   const cursor = useRef<[number, number]>([0, 0])
   const byEnter = workspace.me()?.operator.prefs?.send_by_enter !== false
+  const box = useRef<HTMLDivElement>(null)
   const field = useRef<HTMLTextAreaElement>(null)
+  // Field and reason stand for each other.
+  useKeptFocus(() => box.current, () => focusPane(box.current))
 
   const length = [...clean(text)].length
   const can = unavailable ? 'not_found' : row.can.write
@@ -61,7 +65,7 @@ export function Composer({ row, unavailable = false, loading = false }: { row: R
   const blocked = can === 'ok' && !winner ? undefined : blockedText()
   function blockedText(): string {
     if (winner) return r.t('claim.lost', { name: winner })
-    const taken = unavailable && text.trim() ? workspace.winnerOf(row.id) : undefined
+    const taken = (unavailable || can === 'forbidden') && text.trim() ? workspace.winnerOf(row.id) : undefined
     if (taken) return r.t('claim.lost', { name: taken })
     const holder = row.session.assignee?.name
     // Somebody was faster while the reply was being written: the same news as losing the race by a moment.
@@ -75,8 +79,8 @@ export function Composer({ row, unavailable = false, loading = false }: { row: R
   if (unavailable && !text.trim()) return null
   if (blocked && !text.trim())
     return (
-      <div className="comp">
-        <div className={can === 'limit_reached' ? 'lockbar w' : 'lockbar'} role="status">
+      <div className="comp" ref={box}>
+        <div className={can === 'limit_reached' ? 'lockbar w' : 'lockbar'} role="status" tabIndex={-1}>
           <Icon name={LOCK_ICON[can] ?? 'lock'} />
           {winner && can === 'not_assignee' ? r.t('dialog.foreign', { name: winner }) : blocked}
         </div>
@@ -133,7 +137,7 @@ export function Composer({ row, unavailable = false, loading = false }: { row: R
   }
 
   return (
-    <div className="comp">
+    <div className="comp" ref={box}>
       {blocked ? (
         <Kept text={blocked} draft={text} />
       ) : claim?.error ? (

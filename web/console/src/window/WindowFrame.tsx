@@ -1,7 +1,7 @@
 // What the window of a dialog and that of a session in the log have in common.
 import type { ReactNode } from 'react'
 import type { RowVisitor } from '../../../shared/api.gen.ts'
-import { Refusal } from '../api/errors.ts'
+import { isMissing } from '../api/errors.ts'
 import { wish } from '../app/shortcuts.ts'
 import { visitorName } from '../text/system.ts'
 import { useText } from '../text/text.tsx'
@@ -58,7 +58,7 @@ export function WindowHead(props: { visitor: RowVisitor; line: ReactNode; childr
 /** The dialog could not be read, or may not be. */
 export function WindowFailed({ error, retry }: { error: unknown; retry: () => unknown }) {
   const { t } = useText()
-  const missing = error instanceof Refusal && (error.status === 404 || error.status === 403)
+  const missing = isMissing(error)
   return (
     <div className="empty mid" role="alert">
       <Icon name="warn" size={28} />

@@ -1,7 +1,9 @@
 import { useEffect } from 'react'
 import type { Project, Row } from '../../../shared/api.gen.ts'
+import { isMissing } from '../api/errors.ts'
 import { go } from '../app/route.ts'
 import { useText } from '../text/text.tsx'
+import { focusPane, paneNamed, useKeptFocus } from '../ui/focus.ts'
 import { useStore, useTabVisible, useWorkspace } from '../ui/hooks.ts'
 import { Icon } from '../ui/marks.tsx'
 import { Composer } from './Composer.tsx'
@@ -32,9 +34,11 @@ function OpenDialog(props: WindowProps & { project: Project; dialogId: string })
   const { t } = useText()
   const { project, dialogId } = props
   const workspace = useWorkspace()
-  const { dialog, row } = useDialog(dialogId)
+  const { dialog, row, failed } = useDialog(dialogId)
   const feed = useStore(workspace.feed(dialogId))
   const visible = useTabVisible()
+  // Somebody else may end, take or move the dialog under one's hands.
+  useKeptFocus(() => paneNamed('window'), () => focusPane(paneNamed('window')))
 
   // A bookmark of a dialog of another project leads to that project.
   const other = dialog.data && dialog.data.row.project_id !== project.id ? dialog.data.row.project_id : undefined
@@ -48,13 +52,13 @@ function OpenDialog(props: WindowProps & { project: Project; dialogId: string })
     if (visible && last && readBefore !== undefined && last > readBefore) workspace.markRead(dialogId, last)
   }, [visible, last, readBefore, dialogId, workspace])
 
-  if (!row) return dialog.error ? <WindowFailed error={dialog.error} retry={dialog.refetch} /> : <WindowSkeleton />
-  if (dialog.error)
+  if (!row) return failed ? <WindowFailed error={failed} retry={dialog.refetch} /> : <WindowSkeleton />
+  if (failed)
     return (
       <>
-        <WindowFailed error={dialog.error} retry={dialog.refetch} />
+        <WindowFailed error={failed} retry={dialog.refetch} />
         {/* A claim may give the dialog to another department: the text that was being written must not vanish with it. */}
-        <Composer row={row} unavailable />
+        <Composer row={row} unavailable={isMissing(failed)} loading />
       </>
     )
   const loading = !feed.ready && !feed.error

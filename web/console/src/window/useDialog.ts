@@ -1,8 +1,15 @@
 import { useQuery } from '@tanstack/react-query'
+import type { Dialog, Row } from '../../../shared/api.gen.ts'
 import { call } from '../api/client.ts'
+import { isMissing, isTransient } from '../api/errors.ts'
 import { useStore, useWorkspace } from '../ui/hooks.ts'
 
-/** Row, card and sessions of one dialog. The row of the list is newer than the one read here, or the same. */
+const AGAIN = 5_000
+
+/**
+ * Row, card and sessions of one dialog. `failed` is an error that leaves nothing to show: a reading that failed in the
+ * background costs nothing of what is known, and is tried again until it succeeds.
+ */
 export function useDialog(id: string | undefined) {
   const workspace = useWorkspace()
   const rows = useStore(workspace.rows)
@@ -16,7 +23,15 @@ export function useDialog(id: string | undefined) {
       if (d.row.project_id === workspace.project && !d.read_only) workspace.rows.upsert(d.row)
       return d
     },
+    refetchInterval: ({ state }) => (isTransient(state.error) ? AGAIN : false),
   })
-  const row = (id && rows.get(id)) || dialog.data?.row
-  return { dialog, row }
+  const row = newerRow(id ? rows.get(id) : undefined, dialog.data)
+  const failed = dialog.data && !isMissing(dialog.error) ? null : dialog.error
+  return { dialog, row, failed }
+}
+
+/** The list's row is newer than the one read here, or the same; but what has ended is no longer pushed (R-058, D-67). */
+function newerRow(listed: Row | undefined, read: Dialog | undefined): Row | undefined {
+  if (!listed || !read) return listed ?? read?.row
+  return read.read_only && read.row.rev >= listed.rev ? read.row : listed
 }
