@@ -155,6 +155,29 @@ func TestBlockStory(t *testing.T) {
 	}
 }
 
+// R-089, D-67: an untaken dialog ends with its block; from its card the block is taken back, and the visitor may write.
+func TestUnblockOfAnEndedDialog(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, behindProxy)
+	g := w.guest(ip1)
+	g.writes("Здравствуйте").want(200)
+	w.anna.blocks(g).want(200)
+	d := w.anna.dialog(g.dialog)
+	if !d.ReadOnly || d.Block.IP != ip1 || d.Row.Can.Write != CanWriteSessionClosed {
+		t.Fatalf("read only %v, block %+v, can %+v", d.ReadOnly, d.Block, d.Row.Can)
+	}
+	if a := as[BlockAnswer](w.anna.delete("/operator/dialogs/" + g.dialog + "/block").want(200)); a.Blocked {
+		t.Errorf("answer %+v", a)
+	}
+	if d := w.anna.dialog(g.dialog); d.Block.IP != "" || !d.ReadOnly {
+		t.Errorf("after unblocking %+v, read only %v", d.Block, d.ReadOnly)
+	}
+	g.writes("Спасибо").want(200)
+	if d := w.anna.dialog(g.dialog); d.ReadOnly || !d.Row.Unanswered {
+		t.Errorf("a new session: %+v", d.Row.Session)
+	}
+}
+
 // D-50: what the system's list has stays blocked, and the answer says so (M-24).
 func TestUnblockOfASystemAddress(t *testing.T) {
 	t.Parallel()

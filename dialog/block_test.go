@@ -166,6 +166,37 @@ func TestUnblock(t *testing.T) {
 	}
 }
 
+// R-089, D-67: what ended with its block is unblocked by whoever may see it: a wrong press is taken back by the one who
+// pressed, whoever may see the dialog, and nobody else. It stays ended.
+func TestUnblockOfAnEndedDialog(t *testing.T) {
+	viewer, stranger := anna, anna
+	viewer.Level, stranger.Departments = LevelView, nil
+	for _, c := range []struct {
+		who  string
+		by   Operator
+		want Code
+	}{
+		{"who blocked", anna, ""},
+		{"a colleague who may see it", oleg, ""},
+		{"senior", vera, ""},
+		{"level view", viewer, NotFound},
+		{"of another department", stranger, NotFound},
+	} {
+		k := newTalk(t)
+		k.do(after(0), ChooseDepartment{ID: "sales", Name: "Продажи"})
+		k.do(after(1), writeFrom(ip1, "Здравствуйте"))
+		k.do(after(2), Block{By: anna})
+		ch, err := k.try(after(3), Unblock{By: c.by, Listed: true})
+		if code(err) != c.want {
+			t.Errorf("%s: %v, want %q", c.who, err, c.want)
+			continue
+		}
+		if c.want == "" && (ch.Listed == nil || ch.State.Blocked || ch.State.Open()) {
+			t.Errorf("%s: listed %v, state %+v", c.who, ch.Listed, ch.State)
+		}
+	}
+}
+
 // D-50: an address that the system's list has stays blocked, and nobody is told otherwise (M-24 is the console's).
 func TestUnblockLeavesTheSystemList(t *testing.T) {
 	k := newTalk(t)
