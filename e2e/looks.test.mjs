@@ -36,6 +36,7 @@ async function answered(guest) {
   await guest.say('Да, отложите, пожалуйста')
 }
 async function ended(guest) {
+  await guest.say(`Выбираю:${'\nсамовар'.repeat(12)}`) // long enough to be scrolled away
   await answered(guest)
   await anna.leaves(guest.dialog)
 }
@@ -107,6 +108,8 @@ class Eye {
   }
 
   async keep(state) {
+    const head = this.visitor.panel().getByRole('button', { name: this.say('btn.close') })
+    if (await head.isVisible()) assert.ok((await head.boundingBox()).y >= (await this.visitor.panel().boundingBox()).y, `${state}: the head is seen`)
     for (const colorScheme of ['light', 'dark']) {
       await this.page.emulateMedia({ colorScheme })
       await house.picture(this.page, `${state} ${this.lang} ${colorScheme} ${this.size}`)
@@ -308,6 +311,19 @@ describe('how the widget looks', { concurrency: 3 }, () => {
     await page.reload()
     await visitor.openChat()
     assert.deepEqual(await moves(), [])
+  })
+
+  test('what one writes takes room from the talk, not its end: a long text put in, the last answer is still seen', async (s) => {
+    const { visitor } = await s.talking({}, { viewport: { width: 1280, height: 440 } })
+    const last = visitor.log().getByText('Есть, на складе четыре')
+    for (const text of ['Строка\n'.repeat(8), 'ы'.repeat(4001)]) {
+      await visitor.input().fill(text)
+      await until('the end of the talk stands above the input', async () => {
+        const { y, height } = await last.boundingBox()
+        return y + height <= (await visitor.input().boundingBox()).y
+      })
+    }
+    await visitor.sees('Есть ли самовар')
   })
 
   test('on a phone: the whole screen, letters that do not zoom, and above the open keyboard', async (s) => {

@@ -77,6 +77,7 @@ export function createView(root: ShadowRoot) {
     input.style.height = `${input.scrollHeight}px`;
     button.classList.toggle("on", !!text() && !tooLong());
     warn(note, tooLong() && t("msg.tooLong", { max: `${MAX_TEXT}` }));
+    toEnd(); // the stream was longer for a moment
   }
 
   function typed() {
