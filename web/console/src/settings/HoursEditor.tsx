@@ -91,7 +91,7 @@ function Row(props: { name: string; hours: Hours; day: number; chosen: boolean; 
   const { hours, day, chosen } = props
   const own = hours.week[day]!
   return (
-    <label className={`wk day${chosen ? ' on' : ''}${own.length ? '' : ' mut'}`}>
+    <label className={`wk wday${chosen ? ' on' : ''}${own.length ? '' : ' mut'}`}>
       <input type="radio" className="vh" name={props.name} checked={chosen} onChange={props.onChoose} />
       <span className="d">{t(`day.${DAYS[day]!}`)}</span>
       <span className="bar" aria-hidden="true">
@@ -179,9 +179,9 @@ function Exceptions({ name, hours, change, today }: { name: string; hours: Hours
       <div className="flex g8">
         <span className="t13 med">{r.t('set.hours.exceptions')}</span>
         <span className="sp" />
-        <button type="button" className="b gh sm" onClick={add} aria-label={r.t('set.hours.addDate')}>
+        <button type="button" className="b gh sm" onClick={add}>
           <Icon name="plus" size={14} />
-          {r.t('set.hours.date')}
+          {r.t('set.hours.addDate')}
         </button>
       </div>
       {list.map((e, i) => (

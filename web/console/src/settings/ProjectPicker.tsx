@@ -93,7 +93,9 @@ export function ProjectPicker({ projects, project, screen }: { projects: Named[]
                     view: (
                       <>
                         <span className="mi-check">{p.id === project.id ? <Icon name="check" /> : null}</span>
-                        <span className="sp ell">{p.name}</span>
+                        <span className="sp ell" title={p.name}>
+                          {p.name}
+                        </span>
                         {p.active === false ? <span className="t12 mut">{r.t('set.project.off')}</span> : null}
                       </>
                     ),
@@ -117,7 +119,9 @@ export function ProjectPicker({ projects, project, screen }: { projects: Named[]
         )
       }
     >
-      <span className="ell">{project.name}</span>
+      <span className="ell" title={project.name}>
+        {project.name}
+      </span>
       <Icon name="down" size={14} />
     </PopButton>
   )

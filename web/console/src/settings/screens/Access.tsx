@@ -82,8 +82,12 @@ export function Access() {
                       <span className="flex g8">
                         <Avatar id={row.operator.id} name={row.operator.name} size={28} />
                         <span className="li-two">
-                          <span className="med ell">{row.operator.name}</span>
-                          <span className="t12 mut ell">{row.active ? row.login : `${row.login} · ${t('set.operator.off')}`}</span>
+                          <span className="med ell" title={row.operator.name}>
+                            {row.operator.name}
+                          </span>
+                          <span className="t12 mut ell" title={row.login}>
+                            {row.active ? row.login : `${row.login} · ${t('set.operator.off')}`}
+                          </span>
                         </span>
                       </span>
                     </th>

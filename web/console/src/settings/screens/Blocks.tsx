@@ -161,7 +161,7 @@ function List({ system }: { system: boolean }) {
                     ) : (
                       <button type="button" className="b gh sm" aria-label={`${r.t('btn.delete')}: ${b.ip}`} onClick={() => setAsking(b)}>
                         <Icon name="trash" size={14} />
-                        {r.t('btn.delete')}
+                        <span className="bt">{r.t('btn.delete')}</span>
                       </button>
                     )}
                     <div role="alert">

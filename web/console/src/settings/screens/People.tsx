@@ -59,7 +59,9 @@ export function Departments() {
           return (
             <>
               <span className="li-two">
-                <span className={current ? 'semi ell' : 'med ell'}>{x.name}</span>
+                <span className={current ? 'semi ell' : 'med ell'} title={x.name}>
+                  {x.name}
+                </span>
                 <span className="t12 mut">{r.t('set.dept.members', { n: x.members.length })}</span>
               </span>
               <span className="sp" />
@@ -213,8 +215,12 @@ export function Operators() {
           <>
             <Avatar id={x.id} name={x.name} size={28} />
             <span className="li-two">
-              <span className={`${current ? 'semi' : 'med'} ell${x.active ? '' : ' mut'}`}>{x.name}</span>
-              <span className="t12 mut ell">{x.login}</span>
+              <span className={`${current ? 'semi' : 'med'} ell${x.active ? '' : ' mut'}`} title={x.name}>
+                {x.name}
+              </span>
+              <span className="t12 mut ell" title={x.login}>
+                {x.login}
+              </span>
             </span>
             <span className="sp" />
             <span className="t12 mut fix li-right">

@@ -43,7 +43,9 @@ export function Tags() {
         nameOf: (x) => x.name,
         row: (x) => (
           <>
-            <span className={x.active ? 'ell' : 'ell mut'}>{x.name}</span>
+            <span className={x.active ? 'ell' : 'ell mut'} title={x.name}>
+              {x.name}
+            </span>
             {x.active ? null : <span className="t12 mut">{t('set.inactive')}</span>}
             <span className="sp" />
             <span className="t12 mut" title={t('set.tag.used', { n: x.used })}>

@@ -65,7 +65,9 @@ export function Templates() {
           x.own ? { id: 'own', title: t('set.template.own') } : x.department ? { id: x.department.id, title: x.department.name } : { id: 'common', title: t('set.template.common') },
         row: (x) => (
           <>
-            <span className="ell">{x.title}</span>
+            <span className="ell" title={x.title}>
+              {x.title}
+            </span>
             <span className="sp" />
             {x.command ? <span className="t12 mut">/{x.command}</span> : null}
           </>
