@@ -62,8 +62,12 @@ export default function ProfileMenu({ me }: { me: Me }) {
         <DropdownMenu.Portal>
           <DropdownMenu.Content className="pop menu" align="end" sideOffset={6} collisionPadding={8}>
             <div className="menu-who">
-              <div className="semi ell">{me.operator.name}</div>
-              <div className="t12 mut ell">{me.operator.login}</div>
+              <div className="semi ell" title={me.operator.name}>
+                {me.operator.name}
+              </div>
+              <div className="t12 mut ell" title={me.operator.login}>
+                {me.operator.login}
+              </div>
             </div>
             {narrow ? (
               <DropdownMenu.RadioGroup value={locale} onValueChange={(l) => choose(l as Locale)} aria-label={t('lang.title')}>

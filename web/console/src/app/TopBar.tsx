@@ -79,7 +79,9 @@ function Presence({ me }: { me: Me }) {
     return (
       <span className="chip warn-chip" role="alert">
         <Icon name="wifi" size={14} />
-        <span className="ell">{t('net.lost')}</span>
+        <span className="ell" title={t('net.lost')}>
+          {t('net.lost')}
+        </span>
       </span>
     )
   const online = link === 'online' && !me.operator.away

@@ -92,7 +92,9 @@ function Session({ dialogId, session, onJump }: { dialogId: string; session: Ses
           )}
         </dd>
         <dt>{t('who.operator')}</dt>
-        <dd className="ell">{session.operator?.name ?? '—'}</dd>
+        <dd className="ell" title={session.operator?.name}>
+          {session.operator?.name ?? '—'}
+        </dd>
         <dt>{t('tag.many')}</dt>
         <dd className="tags">
           {session.tags.length

@@ -50,7 +50,9 @@ export function ProjectSelect({ projects, project }: { projects: Project[]; proj
         />
       }
     >
-      <span className="ell">{project.name}</span>
+      <span className="ell" title={project.name}>
+        {project.name}
+      </span>
       <ProjectDot dot={strongest(projects)} />
       <span className="sp" />
       <Icon name="down" size={14} />

@@ -1,7 +1,7 @@
 import { memo } from 'react'
 import type { Project, Row } from '../../../shared/api.gen.ts'
 import { remaining, share } from '../live/clock.ts'
-import { clockTime, dateTime, duration, elapsed } from '../text/format.ts'
+import { clockTime, dateTime, duration, elapsed, LONG_WAIT } from '../text/format.ts'
 import { lastText, visitorName } from '../text/system.ts'
 import { useText } from '../text/text.tsx'
 import { useNow, useStore, useWorkspace } from '../ui/hooks.ts'
@@ -117,7 +117,9 @@ function StateLine({ row, foreign }: { row: Row; foreign: boolean }) {
     return (
       <span className="l3">
         <ReasonBadge reason={reason} />
-        <b>{r.t(REASON_TEXT[reason])}</b>
+        <b className="ell" title={r.t(REASON_TEXT[reason])}>
+          {r.t(REASON_TEXT[reason])}
+        </b>
         {row.session.waiting_since ? <Waiting since={row.session.waiting_since} /> : null}
       </span>
     )
@@ -138,10 +140,21 @@ function StateLine({ row, foreign }: { row: Row; foreign: boolean }) {
   return null
 }
 
+/** The figure is never cut: where both do not fit the verb steps off the line. */
 function Waiting({ since }: { since: string }) {
   const r = useText()
-  const now = useNow()
-  return <span className="ell">· {r.t('clock.rowWaiting', { t: duration(r, now - Date.parse(since)) })}</span>
+  const waited = useNow() - Date.parse(since)
+  const figure = duration(r, waited)
+  const [before, after] = r.t('clock.rowWaiting').split('{t}')
+  return (
+    <>
+      <span className="fix waits-dot">·</span>
+      <span className={waited >= LONG_WAIT ? 'fix' : before ? 'waits verb-first' : 'waits'} title={r.t('clock.rowWaiting', { t: figure })}>
+        <span>{figure}</span>
+        {waited >= LONG_WAIT ? null : <span>{before || after}</span>}
+      </span>
+    </>
+  )
 }
 
 function Counting({ row }: { row: Row }) {

@@ -71,7 +71,9 @@ function ChoiceLine({ choice, on }: { choice: Choice; on: boolean }) {
     <>
       <span className="mi-check">{on ? <Icon name="check" /> : null}</span>
       {choice.color === undefined ? null : <i className={swatchClass(choice.color)} aria-hidden="true" />}
-      <span className="sp ell">{choice.name}</span>
+      <span className="sp ell" title={choice.name}>
+        {choice.name}
+      </span>
     </>
   )
 }
@@ -148,7 +150,7 @@ function ProjectPick({ me, projectId, filters }: { me: Me; projectId: string; fi
   const [open, setOpen] = useState(false)
   const projects = logProjects(me)
   const project = projects.find((p) => p.id === projectId)
-  if (projects.length < 2) return <span className="semi ell log-project">{project?.name}</span>
+  if (projects.length < 2) return <span className="semi ell log-project" title={project?.name}>{project?.name}</span>
   return (
     <PopButton className="b sm" align="start" aria-label={`${t('project.select')}: ${project?.name}`} open={open} onOpenChange={setOpen} popClass="filter-pop" popLabel={t('project.select')}
       layer={
@@ -166,7 +168,9 @@ function ProjectPick({ me, projectId, filters }: { me: Me; projectId: string; fi
         />
       }
     >
-      <span className="ell">{project?.name}</span>
+      <span className="ell" title={project?.name}>
+        {project?.name}
+      </span>
       <Icon name="down" size={12} />
     </PopButton>
   )

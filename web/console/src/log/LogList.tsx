@@ -122,7 +122,9 @@ const LogLine = memo(function LogLine(props: { row: LogRow; top: number; selecte
           <span className={said.system ? 'tx ell sys' : 'tx ell'}>{text}</span>
         </span>
         <span className="l3 mut">
-          <span className="ell sp">{who}</span>
+          <span className="ell sp" title={who}>
+            {who}
+          </span>
           {row.tags.slice(0, 2).map((tag) => (
             <span className="chip tagc small" key={tag.id}>
               {tag.name}

@@ -61,14 +61,9 @@ function Head(props: LogWindowProps & { dialog: Dialog; session?: SessionSummary
   const department = session?.department?.name ?? entry?.department?.name
   const from = session?.started_at ?? entry?.started_at
   const to = session?.closed_at ?? entry?.closed_at
-  const line = (
-    <>
-      {from && to ? `${r.t('hist.session')} ${period(r, from, to)} · ` : null}
-      {department ? `${r.t('dept.one')}: ${department}` : r.t('dept.general')}
-    </>
-  )
+  const line = [from && to && `${r.t('hist.session')} ${period(r, from, to)}`, department ? `${r.t('dept.one')}: ${department}` : r.t('dept.general')]
   return (
-    <WindowHead visitor={dialog.row.visitor} line={line} drawer={props.drawer} onCard={props.onCard}>
+    <WindowHead visitor={dialog.row.visitor} line={line.filter(Boolean).join(' · ')} drawer={props.drawer} onCard={props.onCard}>
       <span className="read-only">
         <Icon name="lock" size={14} />
         {r.t('log.readOnly')}

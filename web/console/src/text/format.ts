@@ -50,6 +50,9 @@ export function sameDay(a: Date, b: Date): boolean {
 
 const capital = (s: string) => s.charAt(0).toUpperCase() + s.slice(1)
 
+/** From here on a wait is said by its figure alone: «1 ч 20 мин» is long enough for a line. */
+export const LONG_WAIT = 3_600_000
+
 /** m:ss below an hour, «1 ч 20 мин» below a day, then days and hours. */
 export function duration(r: Reader, ms: number): string {
   const d = splitDuration(ms)

@@ -9,14 +9,9 @@ export function Head(props: { row: Row; project: Project; feed: Feed; page?: str
   const r = useText()
   const { row, project, page } = props
   const department = row.session.department?.name
-  const line = (
-    <>
-      {department ? `${r.t('dept.one')}: ${department}` : r.t('dept.general')}
-      {page ? <span title={page}>{` · ${r.t('win.onPage', { title: page })}`}</span> : null}
-    </>
-  )
+  const line = [department ? `${r.t('dept.one')}: ${department}` : r.t('dept.general'), page && r.t('win.onPage', { title: page })]
   return (
-    <WindowHead visitor={row.visitor} line={line} drawer={props.drawer} onCard={props.onCard}>
+    <WindowHead visitor={row.visitor} line={line.filter(Boolean).join(' · ')} drawer={props.drawer} onCard={props.onCard}>
       {row.can.transfer === 'ok' || row.can.transfer === 'not_claimed' ? <Transfer row={row} /> : null}
       {row.can.leave === 'ok' ? <Leave row={row} project={project} feed={props.feed} /> : null}
     </WindowHead>

@@ -1,7 +1,7 @@
 import { type ReactNode, useState } from 'react'
 import type { Row } from '../../../shared/api.gen.ts'
 import { remaining, share } from '../live/clock.ts'
-import { clockTime, duration } from '../text/format.ts'
+import { clockTime, duration, LONG_WAIT } from '../text/format.ts'
 import { useText } from '../text/text.tsx'
 import { useNow, useStore, useWorkspace } from '../ui/hooks.ts'
 import { firstReason, Icon, REASON_TEXT, ReasonBadge, Ring } from '../ui/marks.tsx'
@@ -16,7 +16,8 @@ export function NextBar({ row, foreign }: { row: Row; foreign: boolean }) {
   const since = row.session.waiting_since
   const sinceText = since ? clockTime(r.locale, since, true) : ''
   const reason = row.important ? firstReason(row.reasons) : undefined
-  const waited = since ? duration(r, now - Date.parse(since)) : ''
+  const waiting = since ? now - Date.parse(since) : 0
+  const waited = since ? duration(r, waiting) : ''
 
   if (row.session.closed_at)
     return (
@@ -36,7 +37,7 @@ export function NextBar({ row, foreign }: { row: Row; foreign: boolean }) {
     return (
       <Bar kind="red" icon={<ReasonBadge reason={reason} size={18} />} meta={meta} plan={<Plan row={row} foreign={foreign} />}>
         <b>{r.t(REASON_TEXT[reason])}</b>
-        {since ? ` · ${r.t('clock.rowWaiting', { t: waited })}` : null}
+        {since ? ` · ${waiting < LONG_WAIT ? r.t('clock.rowWaiting', { t: waited }) : waited}` : null}
       </Bar>
     )
   }
@@ -76,7 +77,9 @@ function Bar(props: { kind: 'next' | 'red' | 'calm'; icon: ReactNode; children: 
   return (
     <div className={`nextbar ${props.kind}`} role="timer" aria-live="off">
       {props.icon}
-      <span className={props.kind === 'next' ? 'what fix' : 'what ell'}>{props.children}</span>
+      <span className={props.kind === 'next' ? 'what fix' : 'what ell'} title={typeof props.children === 'string' ? props.children : undefined}>
+        {props.children}
+      </span>
       {props.track === undefined ? null : (
         <span className="track" aria-hidden="true">
           <i style={{ width: `${props.track * 100}%` }} />
@@ -84,7 +87,11 @@ function Bar(props: { kind: 'next' | 'red' | 'calm'; icon: ReactNode; children: 
         </span>
       )}
       <span className="sp" />
-      {props.meta ? <span className="t12 ell only-w">{props.meta}</span> : null}
+      {props.meta ? (
+        <span className="t12 ell only-w" title={props.meta}>
+          {props.meta}
+        </span>
+      ) : null}
       {props.plan ? (
         <PopButton className="b gh sm" open={open} onOpenChange={setOpen} gap={8} popClass="plan-pop" popLabel={t('plan.title')} layer={props.plan}>
           {t('plan.title')}

@@ -34,7 +34,7 @@ export function WindowFrame({ children, empty }: { children: ReactNode; empty: {
 }
 
 /** Who it is, a line below, what can be done, and the way to the card where it is a drawer. */
-export function WindowHead(props: { visitor: RowVisitor; line: ReactNode; children?: ReactNode; drawer: boolean; onCard: (button: HTMLElement) => void }) {
+export function WindowHead(props: { visitor: RowVisitor; line: string; children?: ReactNode; drawer: boolean; onCard: (button: HTMLElement) => void }) {
   const r = useText()
   const { visitor } = props
   const name = visitorName(r, visitor)
@@ -45,7 +45,9 @@ export function WindowHead(props: { visitor: RowVisitor; line: ReactNode; childr
         <h2 className="ell" title={name}>
           {name}
         </h2>
-        <div className="t12 mut ell">{props.line}</div>
+        <div className="t12 mut ell" title={props.line}>
+          {props.line}
+        </div>
       </div>
       {props.children}
       <button className="b ic only-n" aria-label={r.t('card.title')} title={r.t('card.title')} aria-expanded={props.drawer} onClick={(e) => props.onCard(e.currentTarget)}>
