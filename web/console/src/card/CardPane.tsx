@@ -100,13 +100,36 @@ function CardBody(props: CardProps & { dialog: Dialog; row: Row }) {
 
 function CardSkeleton() {
   return (
-    <div className="card-sk" aria-hidden="true">
-      {[0, 1, 2, 3, 4, 5, 6].map((i) => (
-        <span key={i}>
-          <span className="sk k" />
-          <span className={`sk v w${i % 4}`} />
-        </span>
-      ))}
+    <div aria-hidden="true">
+      <div className="cs first">
+        {[0, 1, 2, 3].map((i) => (
+          <span key={i} className="sk-kv">
+            <span className="sk k" />
+            <span className={`sk v w${i}`} />
+          </span>
+        ))}
+        <TwoShapes />
+      </div>
+      <div className="cs">
+        <span className="sk wide" />
+      </div>
+      <div className="cs">
+        <TwoShapes />
+      </div>
+      <div className="cs">
+        {[0, 1, 2, 3].map((i) => (
+          <span key={i} className={`sk line w${i}`} />
+        ))}
+      </div>
     </div>
+  )
+}
+
+function TwoShapes() {
+  return (
+    <span className="sk-row-of">
+      <span className="sk" />
+      <span className="sk" />
+    </span>
   )
 }

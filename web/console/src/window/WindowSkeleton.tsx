@@ -11,8 +11,11 @@ export function WindowSkeleton({ row }: { row?: Row }) {
   return (
     <div className="win-sk" aria-busy="true">
       <div className="wh">
-        {row ? <Avatar id={row.visitor.id} name={row.visitor.name} /> : null}
-        {row ? <h2 className="ell">{visitorName(r, row.visitor)}</h2> : null}
+        {row ? <Avatar id={row.visitor.id} name={row.visitor.name} /> : late ? <span className="sk sk-av" /> : null}
+        <div className="wh-name">
+          {row ? <h2 className="ell">{visitorName(r, row.visitor)}</h2> : late ? <span className="sk sk-name" /> : null}
+          <span className={late ? 'sk sk-under' : 'sk-under'} />
+        </div>
       </div>
       <div className="nextbar calm" />
       <div className="stream sk-stream">
