@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { axe as check } from './axe.mjs'
+import { misfits } from './fits.mjs'
 import { openHouse } from './house.mjs'
 import { focused, Operator, rawKeys, ru, savedFile, text, until } from './people.mjs'
 import { as, command } from './requests.mjs'
@@ -139,6 +140,7 @@ test('the card and the chat log', { timeout: 10 * 60_000 }, async (t) => {
       if (name === 'Самовары') {
         await axe('the choice of labels')
         await picture('labels')
+        assert.deepEqual(await misfits(page), [], 'all twelve colours are there')
       }
       await page.keyboard.press('Enter')
       await card().getByRole('button', { name: `${ru('label.detach')}: ${name}` }).waitFor()
@@ -218,6 +220,11 @@ test('the card and the chat log', { timeout: 10 * 60_000 }, async (t) => {
     await anna.rowOf(visitor.dialog).and(page.getByRole('option', { name: new RegExp(ru('row.blocked', { ip })) })).waitFor()
     await axe('blocked')
     await picture('blocked')
+    for (const lang of ['kk', 'en', 'ru']) {
+      await page.getByRole('button', { name: { ru: 'RU', en: 'EN', kk: 'KZ' }[lang], exact: true }).click()
+      await card().getByRole('button', { name: text(lang, 'act.unblock'), exact: true }).waitFor()
+      assert.deepEqual(await misfits(page), [], lang)
+    }
     await button('act.unblock').click()
     await button('act.block').waitFor()
     await anna.sees(ru('unblock.done', { name: anna.name }))

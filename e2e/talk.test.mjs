@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { axe as check } from './axe.mjs'
+import { misfits } from './fits.mjs'
 import { openHouse } from './house.mjs'
 import { focused, Operator, rawKeys, ru, text, until } from './people.mjs'
 import { as } from './requests.mjs'
@@ -47,6 +48,7 @@ test('talking to visitors, hours and presence', { timeout: 10 * 60_000 }, async 
   await step('a second form makes the first one inactive (M-58, D-34)', async () => {
     await page.getByRole('button', { name: ru('win.contacts') }).click()
     await anna.sees(ru('form.pendingReplaced'))
+    await until('both are said to be sent', async () => (await anna.log().innerText()).split(ru('form.sent')).length === 3)
   })
 
   await step('a template goes in at the cursor by keyboard, nothing is sent (R-052, D-35)', async () => {
@@ -147,17 +149,45 @@ test('talking to visitors, hours and presence', { timeout: 10 * 60_000 }, async 
     await until('light', () => page.evaluate(() => document.documentElement.dataset.theme === 'light'))
   })
 
-  await step('narrow, and in three languages: axe, no raw keys', async () => {
-    for (const lang of ['ru', 'en', 'kk'])
-      for (const width of [1440, 768]) {
-        await page.evaluate((l) => localStorage.setItem('otklik.locale', l), lang)
-        await page.setViewportSize({ width, height: width === 768 ? 1024 : 900 })
-        await page.goto(`${house.url}/console/dialogs/${project.id}/${visitor.dialog}`)
-        await messages().first().waitFor()
-        await page.getByRole('button', { name: text(lang, 'win.contacts') }).waitFor()
-        await axe(`${lang} ${width}`)
-        assert.deepEqual(await rawKeys(page), [])
-        await picture(`${lang}-${width}`)
-      }
+  await step('while it is read there are grey shapes of what will stand there, then the dialog itself', async () => {
+    const asked = /\/operator\/(projects\/[^/]+\/)?dialogs/
+    let read
+    const held = new Promise((resolve) => (read = resolve))
+    await page.route(asked, (route) => held.then(() => route.continue()))
+    await page.goto(`${house.url}/console/dialogs/${project.id}/${visitor.dialog}`)
+    for (const shapes of ['.sk-row', '.wh .sk-av', '.sk-stream .sk', '[data-pane=card] .sk-kv']) await page.locator(shapes).first().waitFor()
+    assert.equal(await page.getByRole('progressbar').count(), 0)
+    await axe('nothing is read yet')
+    await picture('loading')
+    read()
+    await messages().first().waitFor()
+    await page.locator('.sk').first().waitFor({ state: 'detached' })
+    await page.unroute(asked)
+  })
+
+  await step('narrow, and in three languages: axe, no raw keys, nothing cut off, waits of minutes and of hours whole in their rows', async () => {
+    const other = await house.guest()
+    await other.say('Жду давно')
+    const rows = page.locator('.row.red')
+    for (const wait of [13 * 60, 2 * 3600]) {
+      await house.later(wait)
+      for (const lang of ['ru', 'en', 'kk'])
+        for (const width of [1440, 1380, 1180, 768]) {
+          await page.evaluate((l) => localStorage.setItem('otklik.locale', l), lang)
+          await page.setViewportSize({ width, height: width === 768 ? 1024 : 900 })
+          await page.goto(`${house.url}/console/dialogs/${project.id}/${visitor.dialog}`)
+          await messages().first().waitFor()
+          await page.getByRole('button', { name: text(lang, 'win.contacts') }).waitFor()
+          const unclaimed = rows.filter({ hasText: text(lang, 'list.unclaimed') }).first()
+          await unclaimed.waitFor()
+          assert.deepEqual(await misfits(page), [], `${lang} ${width}`)
+          assert.equal(await unclaimed.locator('.l3 > *').evaluateAll((all) => all.filter((el) => el.getBoundingClientRect().right > el.closest('.row-in').getBoundingClientRect().right + 1).length), 0, `${lang} ${width}`)
+          if (wait > 3600) continue
+          assert.ok(await unclaimed.locator('.l3 b').evaluate((el) => el.scrollWidth <= el.clientWidth), `${lang} ${width}: the word of the state is whole`)
+          await axe(`${lang} ${width}`)
+          assert.deepEqual(await rawKeys(page), [])
+          await picture(`${lang}-${width}`)
+        }
+    }
   })
 })
