@@ -254,6 +254,24 @@ describe('the widget on a page of another site', { concurrency: 4 }, () => {
     assert.ok(!(await visitor.log().innerText()).includes(ru('msg.read')), 'an answer says that it was read')
   })
 
+  test('full screen on a phone, Tab does not go behind the panel; closed, the page is as it was (I-12)', async (s) => {
+    const { visitor, page } = await s.opened({}, { viewport: { width: 390, height: 844 } })
+    await page.evaluate(() => {
+      const behind = document.createElement('button')
+      behind.id = 'behind'
+      document.body.append(behind)
+    })
+    const focused = () => page.evaluate(() => document.activeElement.id)
+    for (let i = 0; i < 12; i++) {
+      await page.keyboard.press('Tab')
+      assert.notEqual(await focused(), 'behind')
+    }
+    await visitor.input().focus()
+    await page.keyboard.press('Escape')
+    await page.evaluate(() => document.getElementById('behind').focus())
+    assert.equal(await focused(), 'behind')
+  })
+
   test('refused: it says so, and goes by a press; a lost answer does not double (I-10)', async (s) => {
     const { visitor, page, dialog } = await s.talking()
     await page.route('**/visitor/messages', (route) => route.fulfill({ status: 422, json: { code: 'invalid', message: '' }, headers: { 'Access-Control-Allow-Origin': '*' } }))

@@ -46,8 +46,9 @@ function setDown(yes: boolean) {
 // The person is a visitor from his first act on (I-02), not before.
 async function become(): Promise<string> {
   return token ?? (becoming ??= call<VisitorCreated>(`/widgets/${key}/visitors`, { locale: lang, ...visit.start() }).then((made) => {
-    keep("token", (token = made.token));
-    setState(made.state);
+    // Another tab may have been quicker: there is one visitor.
+    keep("token", (token = recall("token") ?? made.token));
+    if (token === made.token) setState(made.state);
     dial();
     return token;
   }).finally(() => (becoming = undefined)));
@@ -195,8 +196,8 @@ export async function older() {
   render();
 }
 
-// Operator's messages after the last one this browser has shown.
-export const unread = () => events.filter((e) => e.seq > readMark() && e.author === "operator" && e.kind === "message").length;
+// What operators wrote, or asked for by a form, after the last one this browser has shown.
+export const unread = () => events.filter((e) => e.seq > readMark() && e.author === "operator").length;
 
 const readMark = () => +(recall("read") ?? 0);
 

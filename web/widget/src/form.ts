@@ -26,6 +26,9 @@ export const failed = (e: unknown) => (tooMany(e as Failure) ? k("msg.tooMany") 
 export const card = (classes: string, title: string, send: () => void, ...rest: (Node | string)[]) =>
   h(`form.fm${classes}`, { noValidate: true, "aria-label": title, onsubmit: (e: Event) => (e.preventDefault(), send()) }, h("b", null, title), ...rest);
 
+// What was typed outlives its card: a message or another form may take its place.
+const typed: Record<string, string> = {};
+
 export function createForm(config: Form, sent: () => void) {
   const fields = shown(config);
   const rows: [name: string, wrong: Key, input: HTMLInputElement, error: HTMLElement][] = [];
@@ -33,6 +36,7 @@ export function createForm(config: Form, sent: () => void) {
     const error = h("div.er", { id: name, hidden: true });
     rows.push([name, wrong, input as HTMLInputElement, error]);
     input.oninput = () => { // he is mending it
+      typed[name] = (input as HTMLInputElement).value;
       warn(error);
       input.ariaInvalid = "false";
     };
@@ -74,7 +78,7 @@ export function createForm(config: Form, sent: () => void) {
 
   const inputs = fields.flatMap(([name, label, wrong, type]) => {
     const required = config[name] === "required";
-    return row(name, wrong, h("input.in", { value: contacts[name] ?? "", type, autocomplete: type, maxLength: 100, "aria-label": t(label), placeholder: t(label) + (required ? " *" : ""), required, "aria-describedby": name }));
+    return row(name, wrong, h("input.in", { value: typed[name] ?? contacts[name] ?? "", type, autocomplete: type, maxLength: 100, "aria-label": t(label), placeholder: t(label) + (required ? " *" : ""), required, "aria-describedby": name }));
   });
   const consent = h("input", { type: "checkbox", "aria-describedby": "consent" });
   const { company } = config;

@@ -1,5 +1,5 @@
 import css from "./style.css?inline";
-import { type Failure, final, request, type WidgetConfig } from "./api";
+import { backoff, type Failure, final, request, type WidgetConfig } from "./api";
 import { begins, ends, out, seen, setContacts, told } from "./core";
 import { openStore } from "./store";
 import { setTexts } from "./texts";
@@ -15,7 +15,10 @@ export function start({ src, dataset }: HTMLScriptElement) {
 
   const tag = () => document.querySelector(`[data-key="${key}"]`);
   const ask = () => request(`${base}/widgets/${key}`);
-  const hide = () => host.remove();
+  const hide = () => {
+    host.remove();
+    document.body.inert = false;
+  };
   function appear() {
     if (!host.isConnected) page.append(host); // beside body: a transform or filter there does not move the widget
     void seen().then((blocked) => blocked && hide()); // since we asked; else it would not have been answered (R-087)
@@ -23,12 +26,18 @@ export function start({ src, dataset }: HTMLScriptElement) {
   const again = () => ask().then(appear, (e: Failure) => final(e) && hide());
 
   async function come() {
-    // Both at once: on a slow network each round trip is half a second. The language of the tag, else of the settings, else
-    // of the page (D-56): the server knows the settings of this key, and which languages there are.
+    // Both at once, until there is an answer: on a slow network each round trip is half a second. The language of the tag,
+    // else of the settings, else of the page (D-56): the server knows the settings of this key, and which languages there are.
     const { lang } = dataset;
-    const [answer, texts] = await Promise.all([ask(), request(new URL(`widget/${lang || page.lang}.txt?key=${lang ? "" : key}`, src))]);
-    const config: WidgetConfig = await answer.json();
-    setTexts(await texts.arrayBuffer());
+    const both = (tries = 0): Promise<Response[]> =>
+      Promise.all([ask(), request(new URL(`widget/${lang || page.lang}.txt?key=${lang ? "" : key}`, src))]).catch(async (e) => {
+        if (final(e) || out.signal.aborted) throw e;
+        await new Promise((go) => setTimeout(go, backoff(tries)));
+        return both(tries + 1);
+      });
+    const [answer, texts] = await both();
+    const config: WidgetConfig = await answer!.json();
+    setTexts(await texts!.arrayBuffer());
     out.signal.throwIfAborted();
 
     const root = host.attachShadow({ mode: "open" });

@@ -24,7 +24,7 @@ const SYSTEM: Record<string, [text: Key, icon?: string]> = {
 };
 
 const bubble = (classes: string, who: string, text: string, at?: string) =>
-  h(`div.bb ${classes}`, null, h("span.vh", null, who + ": "), h("span.tx", null, text), at && h("time", null, time(at)));
+  h(`div.bb ${classes}`, null, h("span.vh", null, who + ": "), h("span.tx", null, ...text.split(/(https?:\/\/\S+[^\s.,!?)])/).map((part, i) => (i % 2 ? h("a", { href: part, target: "_blank" }, part) : part))), at && h("time", null, time(at)));
 const notice = (path: string, text: string, classes = "", ...rest: Node[]) => h(`div.au${classes}`, null, icon(path, 18), h("span", null, text), ...rest);
 const line = (text: string, classes = "") => h(`div.ss${classes}`, null, text);
 

@@ -21,6 +21,7 @@ export function createView(root: ShadowRoot) {
   const name = config.project_name;
 
   const badge = h("span.bg");
+  const status = h("div.vh", { role: "status" }); // says aloud what the badge shows
   const launcher = h("button.lch", { onclick: () => show(true) }, icon(CHAT, 28), badge);
   const avatar = h("span.a");
   const title = h("b");
@@ -37,7 +38,7 @@ export function createView(root: ShadowRoot) {
   const refused = h("div.cp dis", null, icon(LOCK), t("block.visitor"));
   const panel = h("div.pn", { role: "dialog", "aria-label": name, hidden: true },
     h("div.hd", null, avatar, h("div.t", null, title, sub), saver, bell, close), bar, stream, note, composer, refused);
-  const box = h(`div.w ${config.side}`, { lang }, launcher, panel);
+  const box = h(`div.w ${config.side}`, { lang }, status, launcher, panel);
   box.style.cssText = config.colours;
 
   show = (yes) => {
@@ -59,6 +60,7 @@ export function createView(root: ShadowRoot) {
   const viewport = window.visualViewport;
   function fit() {
     panel.ariaModal = `${phone.matches}`;
+    document.body.inert = open && phone.matches; // we stand beside it: Tab does not go behind the panel
     put(close, icon(phone.matches ? CROSS : DOWN, 20));
     panel.style.cssText = phone.matches && viewport ? `height:${viewport.height}px;top:${viewport.offsetTop}px` : "";
     toEnd();
@@ -133,11 +135,14 @@ export function createView(root: ShadowRoot) {
     badge.hidden = !news;
     badge.textContent = `${news}`;
     launcher.ariaLabel = t("widget.open") + (news ? `: ${news}` : "");
-    if (changed) tell("unread");
+    if (changed) {
+      status.textContent = news ? launcher.ariaLabel : "";
+      tell("unread");
+    }
   };
 
   input.onkeydown = (e) => {
-    if (e.key === "Enter" && !e.shiftKey && !e.isComposing) submit(e);
+    if (e.keyCode === 13 && !e.shiftKey) submit(e); // 229 while an IME composes, also where isComposing is over by then (Safari)
   };
   // Keys pressed in the widget are not for the shortcuts of the host page.
   box.onkeydown = box.onkeyup = box.onkeypress = (e) => {
@@ -146,6 +151,7 @@ export function createView(root: ShadowRoot) {
   };
 
   const awake = () => {
+    if (input.value) keep("draft", input.value); // before a reload, whatever another tab has sent
     probe();
     render();
   };

@@ -86,8 +86,15 @@ async function write(text: string) {
   const input = $<HTMLTextAreaElement>(".cp textarea")!;
   input.value = text;
   input.dispatchEvent(new window.Event("input"));
-  input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, composed: true }));
+  press(input, 13);
   await settle();
+}
+
+// Enter is 13; while an IME composes it is 229, in Safari also when isComposing is over.
+function press(on: HTMLElement, keyCode: number) {
+  const e = new KeyboardEvent("keydown", { key: "Enter", bubbles: true, composed: true });
+  Object.defineProperty(e, "keyCode", { value: keyCode });
+  on.dispatchEvent(e);
 }
 
 async function talk() {
@@ -291,6 +298,111 @@ test("unread messages count on the launcher until they were seen", async () => {
   expect($(".bg")!.textContent).toBe("2");
   $(".lch")!.click();
   expect($(".bg")!.hidden).toBe(true);
+});
+
+test("a request for contacts is unread, too; what is unread is told to who cannot see the badge", async () => {
+  await talk();
+  $(".hd button:last-child")!.click();
+  hear({ type: "event", event: arrive({ kind: "form_request", params: {} }) });
+  expect($(".bg")!.textContent).toBe("1");
+  expect($("[role=status]")!.textContent).toBe("Открыть чат: 1");
+  $(".lch")!.click();
+  expect($("[role=status]")!.textContent).toBe("");
+});
+
+test("D-72: it says that the last message was read, and tells what it has shown", async () => {
+  await talk();
+  hear({ type: "read", seq: 1 });
+  expect(texts(".sd")).toEqual(["Прочитано"]);
+  hear({ type: "event", event: arrive({ text: "ответ" }) });
+  expect(texts(".sd")).toEqual([]);
+  expect(FakeSocket.last().sent.at(-1)).toEqual({ type: "read", seq: 2 });
+  $(".hd button:last-child")!.click();
+  hear({ type: "event", event: arrive({ text: "ещё" }) });
+  expect(FakeSocket.last().sent.at(-1)).toEqual({ type: "read", seq: 2 }); // nobody looks
+  FakeSocket.last().drop(1006);
+  await vi.advanceTimersByTimeAsync(2_000);
+  FakeSocket.last().accept();
+  expect(FakeSocket.last().sent[0]).toMatchObject({ type: "hello", after: 3, read: 2 });
+});
+
+test("I-11: addresses of the web are links, nothing else is", async () => {
+  await talk();
+  hear({ type: "event", event: arrive({ text: "Оплата: https://pay.example/a?b=1, или (http://пример.рф/чай). javascript:alert(1)" }) });
+  const links = [...root.querySelectorAll<HTMLAnchorElement>(".op a")];
+  expect(links.map((a) => [a.textContent, a.target])).toEqual([["https://pay.example/a?b=1", "_blank"], ["http://пример.рф/чай", "_blank"]]);
+  expect(texts(".op .tx").at(-1)).toBe("Оплата: https://pay.example/a?b=1, или (http://пример.рф/чай). javascript:alert(1)");
+});
+
+test("R-022: what was typed into a form outlives it; the box of consent does not", async () => {
+  widget = { ...config, online: false };
+  await load();
+  $(".lch")!.click();
+  const name = $<HTMLInputElement>("input[type=name]")!;
+  name.value = "Тимур";
+  name.dispatchEvent(new window.Event("input"));
+  $<HTMLInputElement>("[type=checkbox]")!.click();
+  await write("Есть кто?");
+  FakeSocket.last().accept();
+  expect($("form.fm")).toBeNull();
+  const asked = arrive({ kind: "form_request", params: { name: "shown", phone: "required" } });
+  hear({ type: "hello", state: { ...state, rev: 2, head_seq: asked.seq, form_seq: asked.seq, session: { id: "s1", open: true } } });
+  hear({ type: "event", event: asked });
+  expect($<HTMLInputElement>("input[type=name]")!.value).toBe("Тимур");
+  expect($<HTMLInputElement>("[type=checkbox]")!.checked).toBe(false);
+});
+
+test("Enter that ends what an IME composes sends nothing", async () => {
+  await talk();
+  const before = calls.length;
+  const input = $<HTMLTextAreaElement>(".cp textarea")!;
+  input.value = "かん";
+  press(input, 229);
+  await settle();
+  expect(calls).toHaveLength(before);
+  expect(input.value).toBe("かん");
+});
+
+test("I-02: of two tabs that begin at once one makes the visitor", async () => {
+  await load();
+  $(".lch")!.click();
+  const { fetch } = globalThis;
+  vi.stubGlobal("fetch", async (url: string, init?: RequestInit) => {
+    const answer = await fetch(url, init);
+    if (url.endsWith("/visitors")) localStorage.setItem("otklik:tea:token", "theirs"); // while ours was being made
+    return answer;
+  });
+  await write("Здравствуйте");
+  expect(calls.map((c) => [c.path, c.token])).toEqual([["/widgets/tea/visitors", null], ["/visitor/messages", "Bearer theirs"]]);
+  expect(localStorage.getItem("otklik:tea:token")).toBe("theirs");
+});
+
+test("a draft survives a reload, though another tab has sent something meanwhile", async () => {
+  await load();
+  $(".lch")!.click();
+  $<HTMLTextAreaElement>(".cp textarea")!.value = "Длинный черновик";
+  localStorage.setItem("otklik:tea:draft", "");
+  document.dispatchEvent(new window.Event("visibilitychange")); // the page is left
+  await load();
+  expect($<HTMLTextAreaElement>(".cp textarea")!.value).toBe("Длинный черновик");
+});
+
+test("a server that does not answer is asked again; one that says no is not", async () => {
+  refuse["/widgets/tea"] = [503, { code: "unavailable" }];
+  const asked = vi.fn(server);
+  vi.stubGlobal("fetch", asked);
+  const loading = load();
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(asked.mock.calls.length).toBeGreaterThan(2);
+  refuse = {};
+  await vi.advanceTimersByTimeAsync(30_000);
+  await loading;
+  expect($(".lch")).not.toBeNull();
+  refuse["/widgets/tea"] = [404, { code: "not_found" }];
+  await load();
+  asked.mockClear();
+  await vi.advanceTimersByTimeAsync(120_000);
+  expect(asked).not.toHaveBeenCalled();
 });
 
 test("I-02: another tab's token is taken over, an unknown one is forgotten", async () => {
