@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { argv } from "node:process";
-import { gzipAsync } from "@gfx/zopfli";
+import { gzip } from "./gzip.mjs";
 
 const SAVES = 0.9; // what is hardly smaller is sent as it is
 
@@ -12,6 +12,6 @@ for (const entry of readdirSync(argv[2], { recursive: true, withFileTypes: true 
   const file = join(entry.parentPath ?? entry.path, entry.name);
   const raw = readFileSync(file);
   if (!raw.length) continue; // .gitkeep
-  const packed = await gzipAsync(raw, {});
+  const packed = await gzip(raw);
   if (packed.length < raw.length * SAVES) writeFileSync(`${file}.gz`, packed);
 }

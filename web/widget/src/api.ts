@@ -35,7 +35,8 @@ export async function request(url: string | URL, token?: string, body?: object):
   throw { ...error, wait: answer?.headers.get("Retry-After") } satisfies Failure;
 }
 
-export const newId = () => crypto.getRandomValues(new BigUint64Array(2)).join("-");
+// Need only differ from the other commands of one visitor. Random numbers are multiples of 2 ** -53: no point, no e.
+export const newId = () => `${Date.now()}-${Math.random() * 2 ** 53}`;
 
 // Waiting before attempt n: doubling, at most 30 s, spread so that clients do not come back all at once.
 export const backoff = (n: number) => Math.min(30_000, 1000 * 2 ** n) * (0.5 + Math.random() / 2);

@@ -12,6 +12,7 @@ export function start({ src, dataset }: HTMLScriptElement) {
   const page = document.documentElement;
   const host = document.createElement("div");
   let clock: ReturnType<typeof setInterval>;
+  let tries = 0;
 
   const tag = () => document.querySelector(`[data-key="${key}"]`);
   const ask = () => request(`${base}/widgets/${key}`);
@@ -29,11 +30,11 @@ export function start({ src, dataset }: HTMLScriptElement) {
     // Both at once, until there is an answer: on a slow network each round trip is half a second. The language of the tag,
     // else of the settings, else of the page (D-56): the server knows the settings of this key, and which languages there are.
     const { lang } = dataset;
-    const both = (tries = 0): Promise<Response[]> =>
+    const both = (): Promise<Response[]> =>
       Promise.all([ask(), request(new URL(`widget/${lang || page.lang}.txt?key=${lang ? "" : key}`, src))]).catch(async (e) => {
         if (final(e) || out.signal.aborted) throw e;
-        await new Promise((go) => setTimeout(go, backoff(tries)));
-        return both(tries + 1);
+        await new Promise((go) => setTimeout(go, backoff(tries++)));
+        return both();
       });
     const [answer, texts] = await both();
     const config: WidgetConfig = await answer!.json();

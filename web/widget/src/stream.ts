@@ -35,7 +35,7 @@ let general = false; // no department is wanted
 function eventNode({ kind, author, text, params, key, operator, at }: Event): Node {
   const mine = author === "visitor";
   if (mine && kind === "form") return notice(CHECK, t("form.thanks"), " ok");
-  if (text || kind === "department") return bubble(mine ? "me" : "op", mine ? t("txt.you") : (operator?.name ?? config.project_name), text ?? params?.department ?? "", at);
+  if (text || kind === "department") return bubble(mine ? "me" : "op", mine ? t("txt.you") : (operator?.name ?? config.project_name), text ?? params!.department!, at);
   const [words, path] = SYSTEM[key!] ?? [];
   if (!words) return new Comment(); // not for this version: it only keeps its place
   return path ? notice(path, t(words)) : line(t(words, params), key === "dialog.ended.visitor" ? " end" : "");

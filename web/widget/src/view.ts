@@ -21,7 +21,7 @@ export function createView(root: ShadowRoot) {
   const name = config.project_name;
 
   const badge = h("span.bg");
-  const status = h("div.vh", { role: "status" }); // says aloud what the badge shows
+  const status = h("div.vh lch", { role: "status" }); // says aloud what the badge shows, and lies behind it
   const launcher = h("button.lch", { onclick: () => show(true) }, icon(CHAT, 28), badge);
   const avatar = h("span.a");
   const title = h("b");

@@ -99,7 +99,7 @@ function press(on: HTMLElement, keyCode: number) {
 
 async function talk() {
   await load();
-  $(".lch")!.click();
+  $("button.lch")!.click();
   await write("Здравствуйте");
   FakeSocket.last().accept();
   hear({ type: "hello", state: (state = { ...state, rev: state.rev + 1, can_download: true, session: { id: "s1", open: true } }) });
@@ -129,12 +129,12 @@ afterEach(() => {
 
 test("R-021: opening and closing creates nothing; the greeting is the widget's own", async () => {
   await load();
-  $(".lch")!.click();
+  $("button.lch")!.click();
   expect(texts(".op .tx")).toEqual(["Здравствуйте! Чем можем помочь?"]);
   expect(root.activeElement).toBe($("textarea"));
   $(".pn")!.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
   expect($(".pn")!.hidden).toBe(true);
-  expect(root.activeElement).toBe($(".lch"));
+  expect(root.activeElement).toBe($("button.lch"));
   expect(calls).toEqual([]);
   expect(Object.keys(localStorage)).toEqual(["otklik:tea:visit"]); // where the visit began, for the day he writes
 });
@@ -152,7 +152,7 @@ test("R-024: writing needs neither department nor form; R-083: switched off, not
 
 test("what is written is not followed by the offers of a beginning, before the state is heard", async () => {
   await load();
-  $(".lch")!.click();
+  $("button.lch")!.click();
   expect(texts(".dp button")).toEqual(["Продажи", "Общее обращение"]);
   await write("Здравствуйте");
   expect(texts(".me .tx")).toEqual(["Здравствуйте"]);
@@ -162,7 +162,7 @@ test("what is written is not followed by the offers of a beginning, before the s
 
 test("R-024, D-20: no department is wanted: the choice goes, nothing is begun", async () => {
   await load();
-  $(".lch")!.click();
+  $("button.lch")!.click();
   const general = button("Общее обращение");
   general.focus();
   general.click();
@@ -173,7 +173,7 @@ test("R-024, D-20: no department is wanted: the choice goes, nothing is begun", 
 
 test("R-023: a department is chosen by one press", async () => {
   await load();
-  $(".lch")!.click();
+  $("button.lch")!.click();
   button("Продажи").click();
   await settle();
   expect(calls.at(-1)).toMatchObject({ path: "/visitor/department", body: { department_id: "d1" } });
@@ -216,7 +216,7 @@ test("I-10: after a lost answer and a reload the message stands once", async () 
 
 test("R-022, R-065: the form is sent only with the box ticked, with the text as shown; errors stand at their field", async () => {
   await load();
-  $(".lch")!.click();
+  $("button.lch")!.click();
   const open = button("Оставьте контакты");
   open.focus();
   open.click();
@@ -273,7 +273,7 @@ test("D-24: the next session stands under a separator of its own", async () => {
 
 test("R-090: downloading is off before the first message and says why", async () => {
   await load();
-  $(".lch")!.click();
+  $("button.lch")!.click();
   const save = $(".hd button")!;
   expect(save.ariaDisabled ?? save.getAttribute("aria-disabled")).toBe("true");
   save.click();
@@ -296,7 +296,7 @@ test("unread messages count on the launcher until they were seen", async () => {
   hear({ type: "event", event: arrive({ text: "раз" }) });
   hear({ type: "event", event: arrive({ text: "два" }) });
   expect($(".bg")!.textContent).toBe("2");
-  $(".lch")!.click();
+  $("button.lch")!.click();
   expect($(".bg")!.hidden).toBe(true);
 });
 
@@ -306,7 +306,7 @@ test("a request for contacts is unread, too; what is unread is told to who canno
   hear({ type: "event", event: arrive({ kind: "form_request", params: {} }) });
   expect($(".bg")!.textContent).toBe("1");
   expect($("[role=status]")!.textContent).toBe("Открыть чат: 1");
-  $(".lch")!.click();
+  $("button.lch")!.click();
   expect($("[role=status]")!.textContent).toBe("");
 });
 
@@ -337,7 +337,7 @@ test("I-11: addresses of the web are links, nothing else is", async () => {
 test("R-022: what was typed into a form outlives it; the box of consent does not", async () => {
   widget = { ...config, online: false };
   await load();
-  $(".lch")!.click();
+  $("button.lch")!.click();
   const name = $<HTMLInputElement>("input[type=name]")!;
   name.value = "Тимур";
   name.dispatchEvent(new window.Event("input"));
@@ -365,7 +365,7 @@ test("Enter that ends what an IME composes sends nothing", async () => {
 
 test("I-02: of two tabs that begin at once one makes the visitor", async () => {
   await load();
-  $(".lch")!.click();
+  $("button.lch")!.click();
   const { fetch } = globalThis;
   vi.stubGlobal("fetch", async (url: string, init?: RequestInit) => {
     const answer = await fetch(url, init);
@@ -379,7 +379,7 @@ test("I-02: of two tabs that begin at once one makes the visitor", async () => {
 
 test("a draft survives a reload, though another tab has sent something meanwhile", async () => {
   await load();
-  $(".lch")!.click();
+  $("button.lch")!.click();
   $<HTMLTextAreaElement>(".cp textarea")!.value = "Длинный черновик";
   localStorage.setItem("otklik:tea:draft", "");
   document.dispatchEvent(new window.Event("visibilitychange")); // the page is left
@@ -397,7 +397,7 @@ test("a server that does not answer is asked again; one that says no is not", as
   refuse = {};
   await vi.advanceTimersByTimeAsync(30_000);
   await loading;
-  expect($(".lch")).not.toBeNull();
+  expect($("button.lch")).not.toBeNull();
   refuse["/widgets/tea"] = [404, { code: "not_found" }];
   await load();
   asked.mockClear();
@@ -427,7 +427,7 @@ test("what cannot be read under a name of ours counts as nothing", async () => {
   localStorage.setItem("otklik:tea:q:1", "{broken");
   localStorage.setItem("otklik:tea:q:2", "null");
   await load();
-  $(".lch")!.click();
+  $("button.lch")!.click();
   expect(texts(".me .tx")).toEqual([]);
   await write("Здравствуйте");
   expect(texts(".me .tx")).toEqual(["Здравствуйте"]);
@@ -680,7 +680,7 @@ test("contacts of the page: without consent they fill in the form; with it they 
   await load();
   window.Otklik!.contacts({ name: "Тимур", phone: "+7 900 000-18-42" });
   await settle();
-  $(".lch")!.click();
+  $("button.lch")!.click();
   button("Оставьте контакты").click();
   expect([...root.querySelectorAll<HTMLInputElement>(".in")].map((i) => i.value)).toEqual(["Тимур", "+7 900 000-18-42"]);
   expect($<HTMLInputElement>("[type=checkbox]")!.checked).toBe(false); // D-41
@@ -732,7 +732,7 @@ test("a tone when an answer comes while the page is not looked at; the visitor m
 
 test("a draft is not lost with the page", async () => {
   await load();
-  $(".lch")!.click();
+  $("button.lch")!.click();
   const input = $<HTMLTextAreaElement>(".cp textarea")!;
   input.value = "Недописан";
   input.dispatchEvent(new window.Event("input"));

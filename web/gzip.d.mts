@@ -1,0 +1,2 @@
+/** As tightly as gzip can. */
+export function gzip(raw: Uint8Array): Promise<Uint8Array>;
