@@ -2,7 +2,9 @@ package api
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/uuid"
@@ -136,6 +138,26 @@ func TestProjectSettings(t *testing.T) {
 	}
 	if raw := string(w.admin.get(path).want(200).raw); strings.Contains(raw, "тайна-42") {
 		t.Error("the secret is shown")
+	}
+}
+
+// Projects of one name that are made at the same moment get keys of their own.
+func TestProjectsOfOneName(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	keys := make([]string, 6)
+	var wg sync.WaitGroup
+	for i := range keys {
+		wg.Go(func() {
+			if a := w.admin.post("/admin/projects", map[string]any{"name": "Лавка"}); a.status == 201 {
+				keys[i] = as[ProjectSettings](a).WidgetKey
+			}
+		})
+	}
+	wg.Wait()
+	slices.Sort(keys)
+	if keys[0] == "" || len(slices.Compact(keys)) != 6 {
+		t.Errorf("keys %v", keys)
 	}
 }
 

@@ -160,14 +160,11 @@ func (a *admin) createProject(n NewProject) (ProjectSettings, error) {
 		return ProjectSettings{}, err
 	}
 	key := widgetKey(n.Name)
-	known, err := a.exists(`SELECT FROM projects WHERE widget_key = $1`, key)
+	made, err := a.insertProject(n.Name, key)
+	if err == nil && !made { // another one has the key, perhaps since this moment
+		_, err = a.insertProject(n.Name, key+"-"+hex.EncodeToString(id[12:])) // random
+	}
 	if err != nil {
-		return ProjectSettings{}, err
-	}
-	if known {
-		key += "-" + hex.EncodeToString(id[12:]) // random
-	}
-	if _, err := a.Exec(a.ctx, `INSERT INTO projects (id, name, widget_key) VALUES ($1, $2, $3)`, a.project, n.Name, key); err != nil {
 		return ProjectSettings{}, err
 	}
 	if _, err := a.Exec(a.ctx, `INSERT INTO access (operator_id, project_id, level) VALUES ($1, $2, $3)`, a.actor, a.project, int(dialog.LevelAdmin)); err != nil {
@@ -193,6 +190,12 @@ func (a *admin) createProject(n NewProject) (ProjectSettings, error) {
 		return p, err
 	}
 	return p, a.audit("project_create", nil, audited(p.Project), nil)
+}
+
+// insertProject reports false when the key is taken.
+func (a *admin) insertProject(name, key string) (made bool, err error) {
+	tag, err := a.Exec(a.ctx, `INSERT INTO projects (id, name, widget_key) VALUES ($1, $2, $3) ON CONFLICT (widget_key) DO NOTHING`, a.project, name, key)
+	return tag.RowsAffected() == 1, err
 }
 
 // latin writes Cyrillic letters, Kazakh ones too, as addresses do.
