@@ -292,6 +292,8 @@ test('the card and the chat log', { timeout: 10 * 60_000 }, async (t) => {
           if (width === 768) {
             await page.keyboard.press('Escape')
             await focused(page.getByRole('main').getByRole('button', { name: text(lang, 'card.title') }))
+            // The closed drawer waits beside the page and is no part of it.
+            assert.equal(await page.evaluate(() => document.body.scrollWidth), width)
             await page.locator('.stream').focus()
             await page.keyboard.press('Control+f')
             await focused(card().getByRole('textbox', { name: text(lang, 'search.title') }))
