@@ -33,7 +33,7 @@ export function Details({ dialog }: { dialog: Dialog }) {
         {fields.map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
-            <dd>{value || <span className="mut">—</span>}</dd>
+            <dd dir="auto">{value || <span className="mut">—</span>}</dd>
           </div>
         ))}
       </dl>

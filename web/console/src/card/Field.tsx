@@ -21,7 +21,7 @@ export function FieldButton(props: { field: CardField; value: string; disabled?:
   const { t } = useText()
   return (
     <button className="field" data-field={props.field} aria-disabled={!!props.disabled} aria-describedby={props.disabled} onClick={props.onPress}>
-      <span className={props.value ? 'field-text' : 'mut'}>{props.value || '—'}</span>
+      <span className={props.value ? 'field-text' : 'mut'} dir="auto">{props.value || '—'}</span>
       <span className="vh">
         , {t('btn.edit')}: {t(FIELD_TEXT[props.field])}
       </span>
@@ -73,6 +73,7 @@ export function FieldInput(props: {
 
   const attributes = {
     ref: input,
+    dir: 'auto',
     className: 'in',
     value,
     maxLength: MAX[field],

@@ -40,7 +40,7 @@ export function General({ dialog, readOnly }: { dialog: Dialog; readOnly: boolea
     return (
       <>
         {why === undefined ? (
-          <span className={card[field] ? 'field-text' : 'mut'}>{card[field] || '—'}</span>
+          <span className={card[field] ? 'field-text' : 'mut'} dir="auto">{card[field] || '—'}</span>
         ) : (
           <FieldButton
             field={field}

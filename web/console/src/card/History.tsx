@@ -110,7 +110,7 @@ function Session({ dialogId, session, onJump }: { dialogId: string; session: Ses
             <dt>{t('log.rating')}</dt>
             <dd>
               {session.rating}, {t(RATING[session.rating as Stars])}
-              {session.rating_comment ? <span className="said">«{session.rating_comment}»</span> : null}
+              {session.rating_comment ? <span className="said" dir="auto">«{session.rating_comment}»</span> : null}
             </dd>
           </>
         ) : null}

@@ -29,6 +29,7 @@ export function SearchBox({ dialogId }: { dialogId: string }) {
         <div className="fld sp">
           <Icon name="search" />
           <input
+            dir="auto"
             ref={field}
             className={place ? 'in counted' : 'in'}
             type="text"

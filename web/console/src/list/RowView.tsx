@@ -66,13 +66,13 @@ export const RowView = memo(function RowView(props: {
       <Avatar id={row.visitor.id} name={row.visitor.name} outlined={foreign} />
       <span className="row-in" aria-hidden="true">
         <span className="l1">
-          <span className="nm ell" title={name.length > 24 ? name : undefined}>
+          <span className="nm ell" dir="auto" title={name.length > 24 ? name : undefined}>
             {name}
           </span>
           <RowTime at={row.last?.at ?? row.session.started_at} />
         </span>
         <span className="l2">
-          <span className={last.system ? 'tx ell sys' : 'tx ell'}>{text}</span>
+          <span className={last.system ? 'tx ell sys' : 'tx ell'} dir="auto">{text}</span>
           <Mark row={row} foreign={foreign} />
         </span>
         <StateLine row={row} foreign={foreign} />

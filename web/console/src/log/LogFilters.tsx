@@ -139,7 +139,7 @@ function TextFilter({ value, onChange }: { value: string; onChange: (q: string) 
   return (
     <div className="fld log-find">
       <Icon name="search" />
-      <input className="in" value={text} maxLength={200} placeholder={t('log.find')} aria-label={t('log.find')} autoComplete="off" onChange={(e) => setText(e.target.value)} />
+      <input className="in" dir="auto" value={text} maxLength={200} placeholder={t('log.find')} aria-label={t('log.find')} autoComplete="off" onChange={(e) => setText(e.target.value)} />
     </div>
   )
 }

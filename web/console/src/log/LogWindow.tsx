@@ -90,7 +90,7 @@ function Summary({ entry, session }: { entry?: LogRow; session?: SessionSummary 
             {r.t('log.rating')}: <b className="t13">{`${rating}, ${r.t(RATING[rating as Stars])}`}</b>
           </span>
           {session?.rating_comment ? (
-            <span className="t12 mut ell" title={session.rating_comment}>
+            <span className="t12 mut ell" dir="auto" title={session.rating_comment}>
               «{session.rating_comment}»
             </span>
           ) : null}

@@ -25,7 +25,12 @@ export function systemText(r: Reader, event: Event): string | undefined {
 }
 
 export function visitorName(r: Reader, visitor: RowVisitor): string {
-  return visitor.name || `${r.t('who.visitor')} ${visitor.number}`
+  return upright(visitor.name) || `${r.t('who.visitor')} ${visitor.number}`
+}
+
+/** A name or title among other words, without the signs that turn the direction of what stands beside it. */
+export function upright(name: string | undefined): string {
+  return name?.replace(/[\u202a-\u202e\u2066-\u2069]/g, '') ?? ''
 }
 
 /** Second line of a row: what was said last (R-037, D-25). */

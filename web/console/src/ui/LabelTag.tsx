@@ -9,7 +9,7 @@ export function LabelTag({ label, children }: { label: LabelChip; children?: Rea
   return (
     <span className={labelClass(label)} title={label.active ? undefined : t('label.inactive')}>
       {label.active ? null : <i className={swatchClass(label.color)} aria-hidden="true" />}
-      <span className="ell">{label.text}</span>
+      <span className="ell" dir="auto">{label.text}</span>
       {label.active ? null : <span className="vh">, {t('label.inactive')}</span>}
       {children}
     </span>

@@ -62,6 +62,7 @@ export function PickList(props: {
       <div className="fld pick-field">
         <Icon name="search" />
         <input
+          dir="auto"
           className="in"
           role="combobox"
           aria-expanded="true"

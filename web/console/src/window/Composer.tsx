@@ -168,6 +168,7 @@ export function Composer({ row, unavailable = false, loading = false }: { row: R
         <textarea
           ref={field}
           data-pane-focus
+          dir="auto"
           rows={1}
           placeholder={r.t('win.placeholder')}
           aria-label={r.t('win.placeholder')}

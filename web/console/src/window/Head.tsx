@@ -1,5 +1,6 @@
 import type { Project, Row } from '../../../shared/api.gen.ts'
 import type { Feed } from '../live/feed.ts'
+import { upright } from '../text/system.ts'
 import { useText } from '../text/text.tsx'
 import { Leave } from './Leave.tsx'
 import { Transfer } from './Transfer.tsx'
@@ -9,7 +10,7 @@ export function Head(props: { row: Row; project: Project; feed: Feed; page?: str
   const r = useText()
   const { row, project, page } = props
   const department = row.session.department?.name
-  const line = [department ? `${r.t('dept.one')}: ${department}` : r.t('dept.general'), page && r.t('win.onPage', { title: page })]
+  const line = [department ? `${r.t('dept.one')}: ${department}` : r.t('dept.general'), page && r.t('win.onPage', { title: upright(page) })]
   return (
     <WindowHead visitor={row.visitor} line={line.filter(Boolean).join(' · ')} drawer={props.drawer} onCard={props.onCard}>
       {row.can.transfer === 'ok' || row.can.transfer === 'not_claimed' ? <Transfer row={row} /> : null}

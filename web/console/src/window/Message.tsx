@@ -76,7 +76,7 @@ function Bubble({ event, follows, mark, read, query, now, entered }: LineProps) 
   return (
     <div className={classOf(operator ? 'm o' : 'm v', follows && 'c', mark && 'marked')} data-seq={event.seq}>
       {operator && !follows ? <span className="who">{who}</span> : <span className="vh">{who}: </span>}
-      <div className="bub">
+      <div className="bub" dir="auto">
         {event.text ? <SafeText text={event.text} query={query} now={now} passed={!entered} /> : <span className="mut">{r.t('msg.erased')}</span>}
         <BubbleTime r={r} at={event.at} />
       </div>
@@ -90,16 +90,23 @@ function Bubble({ event, follows, mark, read, query, now, entered }: LineProps) 
   )
 }
 
-/** Text is only ever text (I-11): no HTML, links open elsewhere and learn nothing of this page. */
+/**
+ * Text is only ever text (I-11): no HTML, links open elsewhere and learn nothing of this page, and no sign of it turns the
+ * direction of what stands beside it.
+ */
 function SafeText({ text, query, now, passed }: { text: string; query?: string; now?: boolean; passed?: boolean }) {
-  return pieces(text).map((p, i) =>
-    p.href ? (
-      <a key={i} href={p.href} target="_blank" rel="noopener noreferrer nofollow" tabIndex={passed ? -1 : undefined}>
-        <Marked text={p.text} query={query} now={now} />
-      </a>
-    ) : (
-      <Marked key={i} text={p.text} query={query} now={now} />
-    ),
+  return (
+    <span className="apart">
+      {pieces(text).map((p, i) =>
+        p.href ? (
+          <a key={i} href={p.href} target="_blank" rel="noopener noreferrer nofollow" tabIndex={passed ? -1 : undefined}>
+            <Marked text={p.text} query={query} now={now} />
+          </a>
+        ) : (
+          <Marked key={i} text={p.text} query={query} now={now} />
+        ),
+      )}
+    </span>
   )
 }
 
@@ -147,7 +154,9 @@ function FormCard({ event, mark, query, now }: LineProps) {
             <div key={field}>
               <dt>{r.t(label)}</dt>
               <dd>
-                <Marked text={event.params[field]} query={query} now={now} />
+                <bdi>
+                  <Marked text={event.params[field]} query={query} now={now} />
+                </bdi>
               </dd>
             </div>
           ) : null,
@@ -189,7 +198,7 @@ export function OutgoingBubble(props: { message: Outgoing; author?: string; onRe
   return (
     <div className={classOf('m o', !author && 'c', failed ? 'fail' : 'held')}>
       {author ? <span className="who">{author}</span> : null}
-      <div className="bub">
+      <div className="bub" dir="auto">
         <SafeText text={message.text} />
         <BubbleTime r={r} at={message.at} />
       </div>

@@ -100,6 +100,7 @@ export default function Templates(props: { row: Row; find: string; onUse: (text:
           <div className="fld tpl-find">
             <Icon name="search" />
             <input
+              dir="auto"
               className="in"
               role="combobox"
               aria-expanded="true"
@@ -160,7 +161,7 @@ export default function Templates(props: { row: Row; find: string; onUse: (text:
               {current ? (
                 <>
                   <div className="t12 mut">{r.t('template.preview')}</div>
-                  <div className="tpl-text" role="region" aria-label={r.t('template.preview')} tabIndex={0}>
+                  <div className="tpl-text" dir="auto" role="region" aria-label={r.t('template.preview')} tabIndex={0}>
                     {current.pieces.map((p, i) => (p.filled ? <ins key={i}>{p.text}</ins> : p.text))}
                   </div>
                   {current.pieces.some((p) => p.filled) ? (

@@ -42,7 +42,7 @@ export function WindowHead(props: { visitor: RowVisitor; line: string; children?
     <header className="wh">
       <Avatar id={visitor.id} name={visitor.name} />
       <div className="wh-name">
-        <h2 className="ell" title={name}>
+        <h2 className="ell" dir="auto" title={name}>
           {name}
         </h2>
         <div className="t12 mut ell" title={props.line}>

@@ -2,6 +2,7 @@ import { useEffect } from 'react'
 import type { Project, Row } from '../../../shared/api.gen.ts'
 import { isMissing } from '../api/errors.ts'
 import { go } from '../app/route.ts'
+import { upright } from '../text/system.ts'
 import { useText } from '../text/text.tsx'
 import { focusPane, paneNamed, useKeptFocus } from '../ui/focus.ts'
 import { useStore, useTabVisible, useWorkspace } from '../ui/hooks.ts'
@@ -96,5 +97,5 @@ function Typing({ dialogId, row }: { dialogId: string; row: Row }) {
   const r = useText()
   const workspace = useStore(useWorkspace())
   if (!workspace.isTyping(dialogId)) return null
-  return <>{r.t('typing', { name: row.visitor.name || r.t('who.visitor') })}</>
+  return <>{r.t('typing', { name: upright(row.visitor.name) || r.t('who.visitor') })}</>
 }

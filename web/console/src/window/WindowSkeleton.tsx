@@ -13,7 +13,7 @@ export function WindowSkeleton({ row }: { row?: Row }) {
       <div className="wh">
         {row ? <Avatar id={row.visitor.id} name={row.visitor.name} /> : late ? <span className="sk sk-av" /> : null}
         <div className="wh-name">
-          {row ? <h2 className="ell">{visitorName(r, row.visitor)}</h2> : late ? <span className="sk sk-name" /> : null}
+          {row ? <h2 className="ell" dir="auto">{visitorName(r, row.visitor)}</h2> : late ? <span className="sk sk-name" /> : null}
           <span className={late ? 'sk sk-under' : 'sk-under'} />
         </div>
       </div>
