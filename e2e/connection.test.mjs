@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openHouse } from './house.mjs'
-import { disorder, Operator, ru, until } from './people.mjs'
+import { disorder, focused, Operator, ru, until } from './people.mjs'
 import { as } from './requests.mjs'
 
 const house = openHouse('connection')
@@ -105,6 +105,7 @@ test('a sign-in that ends asks again above the page and keeps the text (I-03)', 
   await over().waitFor()
   await house.state(anna.page, 'the sign-in has ended')
   await signInAgain()
+  await focused(anna.input())
   assert.equal(await anna.input().inputValue(), 'Длинный ответ, который жалко потерять')
   await anna.input().press('Enter')
   said.push('Длинный ответ, который жалко потерять')
