@@ -6,13 +6,13 @@ import kk from '../../../../texts/kk.json'
 import ru from '../../../../texts/ru.json'
 import type { OperatorServerFrame, Project } from '../../../shared/api.gen.ts'
 import { TopBar } from '../app/TopBar.tsx'
-import { button, click, until, World } from '../card/harness.tsx'
+import { button, click, press, until, World } from '../card/harness.tsx'
 import { hoursAt } from '../live/hours.ts'
 import { row } from '../live/fixtures.ts'
 import { makeReader } from '../text/text.tsx'
 import { meOf, prefsOf, projectOf, setMe, stage } from '../window/harness.tsx'
 import { certain, stepsLater } from '../window/Plan.tsx'
-import { byDepartment } from '../window/Transfer.tsx'
+import { byDepartment, Transfer } from '../window/Transfer.tsx'
 import { nextForm } from './backlog.ts'
 import { ListPane } from './ListPane.tsx'
 import { Notices, shiftStart } from './Notices.tsx'
@@ -183,6 +183,24 @@ it('begins in the project of last time, else in the one with the strongest dot (
   expect(firstProject(all, undefined)?.id).toBe('c')
   expect(firstProject(all, 'gone')?.id).toBe('c')
   expect(firstProject([all[0]!], undefined)?.id).toBe('a')
+})
+
+it('the open list of transfer is live: who comes online stands in it, the focus and the choice stay (D-36)', async () => {
+  const target = (id: string, name: string) => ({ operator: { id, name }, available: true, open_dialogs: 0 })
+  const there = (...targets: ReturnType<typeof target>[]) => world.on('GET /operator/dialogs/d/transfer-targets', { targets })
+  const names = () => [...document.querySelectorAll('[role=option]')].map((o) => o.querySelector('.med')?.textContent).join()
+  const active = () => document.getElementById(document.activeElement?.getAttribute('aria-activedescendant') ?? '')?.textContent
+  there()
+  drawn = await stage(world, () => <Transfer row={row('d', { can: { ...row('d').can, transfer: 'ok' } })} />)
+  await click(drawn.el.querySelector('button'))
+  await until(() => document.body.textContent?.includes(ru['transfer.nobody']))
+  there(target('m', 'Марк'), target('v', 'Вера'))
+  await until(() => names() === 'Марк,Вера')
+  await press('ArrowDown')
+  expect(active()).toContain('Вера')
+  there(target('a', 'Анна'), target('m', 'Марк'), target('v', 'Вера'))
+  await until(() => names() === 'Анна,Марк,Вера')
+  expect(active()).toContain('Вера')
 })
 
 it('transfer shows everybody’s load, by department, and why one cannot be chosen (R-055, M-55)', async () => {

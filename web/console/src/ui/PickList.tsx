@@ -1,4 +1,4 @@
-import { type ReactNode, useId, useState } from 'react'
+import { type ReactNode, useEffect, useId, useState } from 'react'
 import { Icon } from './marks.tsx'
 
 export interface PickItem {
@@ -36,20 +36,28 @@ export function PickList(props: {
 }) {
   const id = useId()
   const [filter, setFilter] = useState('')
-  const [at, setAt] = useState(0)
+  // By what it is, not by its place: the list may change under whoever is about to press Enter.
+  const [chosen, setChosen] = useState<string>()
+  const [place, setPlace] = useState(0)
   const wanted = fold(filter.trim())
   const groups = props.groups
     .map((g) => ({ ...g, items: g.items.filter((i) => fold(`${i.text} ${g.title ?? ''}`).includes(wanted)) }))
     .filter((g) => g.items.length)
   const flat = groups.flatMap((g) => g.items.map((item) => ({ item, group: g })))
-  const current = flat[Math.min(at, flat.length - 1)]
   const optionId = (g: PickGroup, i: PickItem) => `${id}${g.id}-${i.id}`
+  const found = flat.findIndex((f) => optionId(f.group, f.item) === chosen)
+  const at = found >= 0 ? found : Math.min(place, flat.length - 1)
+  const current = flat[at]
+  const currentId = current && optionId(current.group, current.item)
+  useEffect(() => {
+    setChosen(currentId)
+    setPlace(Math.max(0, at))
+  }, [currentId, at])
 
   function move(step: number) {
     if (!flat.length) return
-    const next = (Math.min(at, flat.length - 1) + step + flat.length) % flat.length
-    setAt(next)
-    const to = flat[next]!
+    const to = flat[(at + step + flat.length) % flat.length]!
+    setChosen(optionId(to.group, to.item))
     document.getElementById(optionId(to.group, to.item))?.scrollIntoView({ block: 'nearest' })
   }
 
@@ -68,7 +76,7 @@ export function PickList(props: {
           aria-expanded="true"
           aria-controls={`${id}list`}
           aria-autocomplete="list"
-          aria-activedescendant={current && optionId(current.group, current.item)}
+          aria-activedescendant={currentId}
           aria-label={props.label}
           placeholder={props.placeholder}
           value={filter}
@@ -77,7 +85,8 @@ export function PickList(props: {
           onChange={(e) => {
             setFilter(e.target.value)
             props.onFilter?.(e.target.value)
-            setAt(0)
+            setChosen(undefined)
+            setPlace(0)
           }}
           onKeyDown={(e) => {
             if (e.nativeEvent.isComposing) return
@@ -105,7 +114,7 @@ export function PickList(props: {
                 className={current?.item === item ? 'mi hov' : 'mi'}
                 aria-selected={!!item.selected}
                 aria-disabled={item.disabled}
-                onMouseMove={() => setAt(flat.findIndex((f) => f.item === item))}
+                onMouseMove={() => setChosen(optionId(g, item))}
                 onClick={() => pick({ item, group: g })}
               >
                 {typeof item.view === 'function' ? item.view(filter.trim()) : item.view}

@@ -12,6 +12,9 @@ import { type PickGroup, PickList } from '../ui/PickList.tsx'
 import { PopButton } from '../ui/PopButton.tsx'
 import { Tip } from '../ui/Tip.tsx'
 
+/** Nobody is told who came or went: while the list is open it is read again (D-36). */
+const REREAD = 2_000
+
 export function Transfer({ row }: { row: Row }) {
   const { t } = useText()
   const [open, setOpen] = useState(false)
@@ -55,6 +58,7 @@ function Targets({ row, onDone }: { row: Row; onDone: () => void }) {
     queryKey: ['targets', row.id],
     gcTime: 0,
     staleTime: 0,
+    refetchInterval: REREAD,
     queryFn: () => call('get', '/operator/dialogs/{dialog_id}/transfer-targets', { path: { dialog_id: row.id } }),
   })
 
