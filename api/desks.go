@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,6 +22,7 @@ type desks struct {
 
 	desks     map[string]*desk  // by operator
 	floors    map[string]*floor // by project
+	greet     []*conn           // are to be told what calls, once their operators' seats are read
 	refreshed time.Time
 	now       time.Time // of this step: one for all of it, so that what is told fits together
 }
@@ -50,6 +52,8 @@ type desk struct {
 	shifts map[string]*shift     // by project: working time as it was told
 	marks  map[string]int64      // visitor events read, by dialog
 	dots   map[string]dialog.Dot
+	reds   map[string]int  // by project
+	called map[string]bool // dialogs that call him, as it was told
 	queued map[string]int  // by project: the backlog as it was told
 	stale  map[string]bool // projects whose counts and dots are to be told
 	redots bool            // projects came or went
@@ -75,6 +79,7 @@ const (
 	rowsEvery    = 100 * time.Millisecond // per dialog at most
 	countsEvery  = time.Second            // per operator at most
 	refreshEvery = 3 * time.Second        // settings and rights act within 5 s (D-59)
+	callsAtOnce  = 20                     // told to a new connection: enough to ring for
 )
 
 func newDesks(s *Server) *desks {
@@ -189,6 +194,7 @@ func (d *desks) step() {
 	}
 	d.turnShifts()
 	d.remark(in)
+	d.sayCalls()
 	for id := range in.rows {
 		r := in.rows[id]
 		d.put1(&r)
@@ -258,18 +264,93 @@ func (d *desks) put1(r *store.Row) {
 		}
 		switch {
 		case is:
-			x.send(r.ProjectID, rowFrame{"row", see(r, seat.Operator, x.marks[r.State.ID], now).wire()})
+			x.show(r.ProjectID, see(r, seat.Operator, x.marks[r.State.ID], now))
 		case was:
-			x.send(r.ProjectID, goneFrame{"gone", r.State.ID, r.Rev, winner(r, x.id)})
+			x.hide(r.ProjectID, goneFrame{"gone", r.State.ID, r.Rev, winner(r, x.id)})
 		}
 	}
 }
 
+// show tells a row to the operator's sockets that watch its project; the others learn when it calls him, and when it has
+// ceased to.
+func (x *desk) show(project string, v sight) {
+	id, calls := v.state.ID, v.calls()
+	row := v.wire()
+	x.send(project, rowFrame{"row", row})
+	if calls || x.called[id] {
+		x.sendElsewhere(project, rowFrame{"call", row})
+	}
+	if calls {
+		x.called[id] = true
+	} else {
+		delete(x.called, id)
+	}
+}
+
+// hide tells that a row is no longer the operator's to see.
+func (x *desk) hide(project string, gone goneFrame) {
+	x.send(project, gone)
+	if x.called[gone.DialogID] {
+		x.sendElsewhere(project, gone)
+		delete(x.called, gone.DialogID)
+	}
+}
+
+// sayCalls tells new connections what calls their operators in all their projects: it may have begun while they were away.
+func (d *desks) sayCalls() {
+	var later []*conn
+	for _, c := range d.greet {
+		x := d.desks[c.operator]
+		if x == nil {
+			continue
+		}
+		if _, here := x.conns[c]; !here {
+			continue
+		}
+		if x.self.ID == "" {
+			later = append(later, c)
+			continue
+		}
+		c.send(callsFrame{"calls", x.calls(d)})
+	}
+	d.greet = later
+}
+
+// calls are the dialogs that call the operator, those that began last first.
+func (x *desk) calls(d *desks) []Row {
+	var calling []sight
+	for project, seat := range x.seats {
+		if f := d.floors[project]; f != nil {
+			for _, v := range x.sights(seat, f, d.now) {
+				if v.calls() {
+					calling = append(calling, v)
+					x.called[v.state.ID] = true
+				}
+			}
+		}
+	}
+	slices.SortFunc(calling, func(a, b sight) int { return b.callsSince().Compare(a.callsSince()) })
+	rows := []Row{}
+	for _, v := range calling[:min(len(calling), callsAtOnce)] {
+		rows = append(rows, v.wire())
+	}
+	return rows
+}
+
 // send queues a frame at the operator's sockets that watch the project.
 func (x *desk) send(project string, frame any) {
+	x.sendWhere(func(watched string) bool { return watched == project }, frame)
+}
+
+// sendElsewhere queues a frame at those that do not.
+func (x *desk) sendElsewhere(project string, frame any) {
+	x.sendWhere(func(watched string) bool { return watched != project }, frame)
+}
+
+func (x *desk) sendWhere(fits func(watched string) bool, frame any) {
 	var raw []byte
 	for c, watched := range x.conns {
-		if watched != project {
+		if !fits(watched) {
 			continue
 		}
 		if raw == nil {
@@ -332,7 +413,7 @@ func (d *desks) redden(project string, f *floor, now time.Time) {
 			}
 			if v := see(r, seat.Operator, x.marks[id], now); len(v.red) > 0 {
 				x.stale[project] = true
-				x.send(project, rowFrame{"row", v.wire()})
+				x.show(project, v)
 			}
 		}
 	}
@@ -352,12 +433,9 @@ func (d *desks) tell(x *desk, now time.Time) {
 			continue
 		}
 		sights := x.sights(seat, f, now)
-		dot := dialog.DotNone
-		for _, v := range sights {
-			dot = dialog.Stronger(dot, v.dot())
-		}
-		changed = changed || x.dots[project] != dot
-		x.dots[project] = dot
+		dot, red := dotOf(sights)
+		changed = changed || x.dots[project] != dot || x.reds[project] != red
+		x.dots[project], x.reds[project] = dot, red
 		d.warn(x, project, backlogOf(seat.Operator, x.self.Away, f.states(), now))
 		x.send(project, countsFrame{"counts", project, countsOf(sights), changesAt(sights, x.shifts[project].next)})
 	}
@@ -389,7 +467,7 @@ func (x *desk) projects() projectsFrame {
 		if dot == "" {
 			dot = dialog.DotNone
 		}
-		out.Projects = append(out.Projects, ProjectDot{ID: id, Dot: Dot(dot)})
+		out.Projects = append(out.Projects, ProjectDot{ID: id, Dot: Dot(dot), Red: x.reds[id]})
 	}
 	return out
 }

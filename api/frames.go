@@ -30,6 +30,10 @@ type (
 		Type string `json:"type"`
 		Row  Row    `json:"row"`
 	}
+	callsFrame struct {
+		Type string `json:"type"`
+		Rows []Row  `json:"rows"`
+	}
 	goneFrame struct {
 		Type     string `json:"type"`
 		DialogID string `json:"dialog_id"`

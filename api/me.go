@@ -131,12 +131,9 @@ func (s *Server) me(ctx context.Context, operatorID, csrf string) (Me, error) {
 		if err != nil {
 			return Me{}, err
 		}
-		dot := dialog.DotNone
-		for _, v := range open.sights {
-			dot = dialog.Stronger(dot, v.dot())
-		}
+		dot, red := dotOf(open.sights)
 		me.Projects = append(me.Projects, Project{ID: seat.ProjectID, Name: seat.ProjectName, Level: levels[seat.Operator.Level],
-			Dot: Dot(dot), Tagging: seat.Settings.TagRequired(), Rating: seat.Settings.Rating,
+			Dot: Dot(dot), Red: red, Tagging: seat.Settings.TagRequired(), Rating: seat.Settings.Rating,
 			LongWaitSeconds: int(seat.Settings.LongWait.Seconds()), Tags: namedAll(seat.Tags), Departments: namedAll(seat.Departments),
 			TimeZone: seat.TimeZone, FormEnabled: seat.Settings.Form.Enabled, Hours: hoursOf(seat.Operator, now),
 			MayCreateLabels:  dialog.MayCreateLabel(seat.Operator, seat.Settings),

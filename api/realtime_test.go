@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/otklik/otklik/dialog"
 	"github.com/otklik/otklik/store"
 )
 
@@ -159,6 +160,57 @@ func TestRedByTime(t *testing.T) {
 	}
 	desk.next("projects", func(f map[string]any) bool { return f["projects"].([]any)[0].(map[string]any)["dot"] == "red" })
 	desk.next("timers", func(f map[string]any) bool { return f["delayed"] == true }) // nobody keeps the deadline
+}
+
+// What calls an operator reaches him whichever project he looks at: a new dialog, one that turns red, and that it has ceased
+// to call; what began while he was away is told to his next connection (R-021, R-043).
+func TestCallsFromElsewhere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.exec(`INSERT INTO access (operator_id, project_id, level) VALUES ($1,$2,$3)`, w.oleg.id, w.books, int(dialog.LevelOperator))
+	first, second := w.visitor(), w.visitor()
+	first.says("до связи")
+	desk := w.oleg.socket()
+	if rows := desk.next("calls")["rows"].([]any); len(rows) != 1 || rows[0].(map[string]any)["id"] != first.dialog {
+		t.Errorf("calls %v", rows)
+	}
+	desk.send(map[string]any{"type": "watch", "project_id": w.books})
+	desk.next("watching")
+	second.says("кому?")
+	if row := desk.next("call")["row"].(map[string]any); row["id"] != second.dialog || row["project_id"] != w.shop {
+		t.Errorf("call %v", row)
+	}
+	w.anna.says(first, "я здесь")
+	desk.next("call", func(f map[string]any) bool {
+		row := f["row"].(map[string]any)
+		return row["id"] == first.dialog && row["session"].(map[string]any)["assignee"] != nil
+	})
+	first.says("спасибо") // a colleague's talk calls nobody else
+	w.exec(`UPDATE clock SET "offset" = interval '181 seconds'`)
+	if row := desk.next("call")["row"].(map[string]any); row["id"] != second.dialog || row["important"] != true {
+		t.Errorf("red %v", row)
+	}
+	red := func(n float64) func(map[string]any) bool {
+		return func(f map[string]any) bool {
+			sum := 0.0
+			for _, p := range f["projects"].([]any) {
+				sum += p.(map[string]any)["red"].(float64)
+			}
+			return sum == n
+		}
+	}
+	desk.next("projects", red(1))
+	for _, p := range w.oleg.me().Projects {
+		if want := map[bool]int{true: 1}[p.ID == w.shop]; p.Red != want {
+			t.Errorf("me: %s has %d red, want %d", p.Name, p.Red, want)
+		}
+	}
+	second.post("/visitor/department", map[string]any{"client_id": "dept-00001", "department_id": w.delivery}).want(200)
+	desk.next("gone", func(f map[string]any) bool { return f["dialog_id"] == second.dialog })
+	desk.next("projects", red(0))
+	if rows := w.oleg.socket().next("calls")["rows"].([]any); len(rows) != 0 {
+		t.Errorf("calls %v", rows)
+	}
 }
 
 // A process hears of what another did: by a hint at once, or by the sweep when hints are lost.

@@ -16,12 +16,13 @@ func (d *desks) seat(joins, parts []*conn) {
 		x := d.desks[c.operator]
 		if x == nil {
 			x = &desk{id: c.operator, conns: map[*conn]string{}, seats: map[string]store.Seat{}, shifts: map[string]*shift{}, marks: map[string]int64{},
-				dots: map[string]dialog.Dot{}, queued: map[string]int{}, stale: map[string]bool{}}
+				dots: map[string]dialog.Dot{}, reds: map[string]int{}, called: map[string]bool{}, queued: map[string]int{}, stale: map[string]bool{}}
 			d.desks[c.operator] = x
 			d.refreshed = time.Time{} // seats are read in this step
 		}
 		x.conns[c] = ""
 		x.redots = true
+		d.greet = append(d.greet, c)
 	}
 	for _, c := range parts {
 		x := d.desks[c.operator]
@@ -174,6 +175,7 @@ func (d *desks) sitDown(ctx context.Context, x *desk, seat store.Seat) error {
 func (d *desks) getUp(x *desk, project string) {
 	x.redots = true
 	delete(x.dots, project)
+	delete(x.reds, project)
 	delete(x.shifts, project)
 	for c, watched := range x.conns {
 		if watched == project {
@@ -302,7 +304,7 @@ func (d *desks) retell(x *desk, dialogID string) {
 		now := d.now
 		if dialog.Visible(r.State, seat.Operator, now) {
 			x.stale[project] = true
-			x.send(project, rowFrame{"row", see(r, seat.Operator, x.marks[dialogID], now).wire()})
+			x.show(project, see(r, seat.Operator, x.marks[dialogID], now))
 		}
 	}
 }

@@ -44,9 +44,9 @@ func (d *desks) resight(x *desk, project string, before, after dialog.Operator) 
 		was, is := dialog.Visible(r.State, before, then), dialog.Visible(r.State, after, now)
 		switch {
 		case is && (!was || dialog.CanDo(r.State, before, then) != dialog.CanDo(r.State, after, now)):
-			x.send(project, rowFrame{"row", see(r, after, x.marks[id], now).wire()})
+			x.show(project, see(r, after, x.marks[id], now))
 		case was && !is:
-			x.send(project, goneFrame{Type: "gone", DialogID: id, Rev: r.Rev})
+			x.hide(project, goneFrame{Type: "gone", DialogID: id, Rev: r.Rev})
 		}
 	}
 	told := sh.told

@@ -177,6 +177,8 @@ const (
 // Defines values for OperatorServerFrameType.
 const (
 	OperatorServerFrameTypeBacklog  OperatorServerFrameType = "backlog"
+	OperatorServerFrameTypeCall     OperatorServerFrameType = "call"
+	OperatorServerFrameTypeCalls    OperatorServerFrameType = "calls"
 	OperatorServerFrameTypeCard     OperatorServerFrameType = "card"
 	OperatorServerFrameTypeCounts   OperatorServerFrameType = "counts"
 	OperatorServerFrameTypeError    OperatorServerFrameType = "error"
@@ -1102,7 +1104,9 @@ type OperatorPage struct {
 }
 
 // OperatorServerFrame `hello` (now). `watching` (project_id). `opened` (dialog_id, seq: head at this moment). `event` (dialog_id, event).
-// `row` (row). `gone` (dialog_id, rev): no longer in this operator's lists. `counts` (project_id, counts, changes_at).
+// `row` (row). `calls` (rows), once after `hello`: dialogs of all his projects that call him, the latest 20 at most: untaken with
+// a visitor who waits, or red for him. `call` (row): one of a project this socket does not watch calls him, has changed, or has
+// just ceased to. `gone` (dialog_id, rev): no longer in this operator's lists. `counts` (project_id, counts, changes_at).
 // `projects` (dots of all his projects; an id that is new or missing means: fetch `me` again). `typing` (dialog_id). `read` (dialog_id, seq): the visitor
 // has read up to there, told when the dialog is opened and when it changes. `me`: own data changed, fetch `me` again.
 // `timers` (delayed): Temporal is late or back. `card` (dialog_id): card, labels or block changed, fetch the dialog again. `backlog` (project_id, backlog). `hours` (project_id, hours). `ping`, `pong` (now). `error` (code, message).
@@ -1126,6 +1130,7 @@ type OperatorServerFrame struct {
 
 	// Row One dialog in the list as this operator sees it
 	Row  Row                     `json:"row,omitempty,omitzero"`
+	Rows []Row                   `json:"rows,omitempty,omitzero"`
 	Seq  int64                   `json:"seq,omitempty,omitzero"`
 	Type OperatorServerFrameType `json:"type"`
 }
@@ -1187,6 +1192,9 @@ type Project struct {
 	Name            string `json:"name"`
 	Rating          bool   `json:"rating"`
 
+	// Red Dialogs that are red for him, his own and untaken ones
+	Red int `json:"red"`
+
 	// Rev Of the settings
 	Rev int64 `json:"rev"`
 
@@ -1210,6 +1218,9 @@ type ProjectCreate struct {
 type ProjectDot struct {
 	Dot Dot    `json:"dot"`
 	ID  string `json:"id"`
+
+	// Red Dialogs that are red for him, his own and untaken ones
+	Red int `json:"red"`
 }
 
 // ProjectSettings defines model for ProjectSettings.

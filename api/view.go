@@ -37,6 +37,16 @@ func sightOf(v dialog.Sight, s *dialog.State, shown time.Time, viewer *dialog.Op
 func (v sight) unread() int64   { return max(0, v.state.VisitorEvents-v.read) }
 func (v sight) rank() string    { return dialog.Rank(*v.state, v.red) }
 func (v sight) dot() dialog.Dot { return dialog.DotOf(*v.state, *v.viewer, v.red, v.unread(), v.now) }
+func (v sight) calls() bool     { return dialog.Calls(*v.state, *v.viewer, v.red, v.now) }
+
+// callsSince is when it began to call, or turned red.
+func (v sight) callsSince() time.Time {
+	if len(v.red) > 0 {
+		return dialog.RedSince(*v.state, v.row.Settings, v.red)
+	}
+	return v.state.Session.WaitingSince
+}
+
 func (v sight) in(g dialog.Group) bool {
 	for _, x := range v.groups {
 		if x == g {
@@ -44,6 +54,19 @@ func (v sight) in(g dialog.Group) bool {
 		}
 	}
 	return false
+}
+
+// dotOf is the mark of a project and how many of its dialogs are red for the operator.
+func dotOf(sights []sight) (dot dialog.Dot, red int) {
+	dot = dialog.DotNone
+	for _, v := range sights {
+		one := v.dot()
+		dot = dialog.Stronger(dot, one)
+		if one == dialog.DotRed {
+			red++
+		}
+	}
+	return dot, red
 }
 
 // wire is the row as the contract has it.

@@ -250,6 +250,12 @@ func DotOf(s State, o Operator, red []Reason, unread int64, now time.Time) Dot {
 	return DotNone
 }
 
+// Calls reports whether the dialog is called out to the operator, in whatever project he looks at: nobody has taken it and
+// its visitor waits, or it is red for him.
+func Calls(s State, o Operator, red []Reason, now time.Time) bool {
+	return Visible(s, o, now) && (len(red) > 0 || (s.Session.AssigneeID == "" && s.Waiting()))
+}
+
 // Stronger returns the stronger of two dots: red outranks blue.
 func Stronger(a, b Dot) Dot {
 	strength := map[Dot]int{DotRed: 2, DotBlue: 1}

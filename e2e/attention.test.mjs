@@ -29,8 +29,9 @@ function listen() {
   window.Notification = class {
     static permission = 'granted'
     static requestPermission = async () => 'granted'
-    constructor(title, { body }) {
-      window.notes.push({ title, body })
+    constructor(title, { body, tag }) {
+      window.notes.push({ title, body, dialog: tag })
+      window.noteOf = { ...window.noteOf, [tag]: this }
     }
     close() {}
   }
@@ -106,9 +107,32 @@ test('title and icon say how many are important (D-09)', { timeout: 60_000 }, as
   await guest.say('Переведите меня')
   await oleg.open(guest.dialog)
   await oleg.say('Перевожу')
+  await oleg.sees('Перевожу')
   const me = second.page.evaluate(() => fetch('/api/v1/operator/me').then((r) => r.json()))
   const head = { client_id: crypto.randomUUID(), operator_id: (await me).operator.id }
   await command(oleg.page, 'POST', `/operator/dialogs/${guest.dialog}/transfer`, head)
   await until('the title counts it', async () => /^\(1!\) Диалоги/.test(await second.page.title()))
   assert.match(await second.page.locator('link[rel=icon]').getAttribute('href'), /icon-badge/)
+})
+
+test('another project calls too: heard, red in the title of every page, and the notification leads there (R-021, R-043, D-09)', { timeout: 60_000 }, async () => {
+  await second.page.getByRole('link', { name: ru('nav.settings') }).click()
+  await until('the settings say it too', async () => /^\(1!\) .*Настройки/.test(await second.page.title()))
+  await look(second, false)
+  await forget()
+  const me = () => second.page.evaluate(() => fetch('/api/v1/operator/me').then((r) => r.json()))
+  const books = (await me()).projects.find((p) => p.name === 'Книги у дома')
+  const reader = await house.guest({ key: 'knigi' })
+  await reader.say('Есть «Чёрный обелиск»?')
+  const ofReader = async () => (await told()).filter((note) => note.dialog === reader.dialog)
+  await until('a notification', async () => (await ofReader()).length > 0)
+  assert.ok((await heard()).length >= 2)
+  await house.later(181)
+  await until('it is red', async () => (await me()).projects.find((p) => p.id === books.id).red === 1)
+  const red = (await me()).projects.reduce((n, p) => n + p.red, 0)
+  assert.ok(red >= 2)
+  await until('the title counts both projects', async () => (await second.page.title()).startsWith(`(${red}!)`))
+  await second.page.evaluate((id) => window.noteOf[id].onclick(), reader.dialog)
+  await second.sees('Есть «Чёрный обелиск»?')
+  assert.ok(second.page.url().endsWith(`/dialogs/${books.id}/${reader.dialog}`))
 })

@@ -15,6 +15,14 @@ test('an operator before a dialog', { timeout: 3 * 60_000 }, async () => {
   said = ['Первое сообщение']
   await guest.say(said[0])
   const page = await house.page('anna')
+  await page.context().addInitScript(() => {
+    window.rung = 0
+    const { start } = OscillatorNode.prototype
+    OscillatorNode.prototype.start = function (...args) {
+      window.rung++
+      return start.apply(this, args)
+    }
+  })
   // Each socket of the page goes through here: `frozen` swallows everything both ways and says nothing of it.
   await page.context().routeWebSocket('**/operator/socket', (ws) => {
     if (cut) return ws.close()
@@ -73,6 +81,9 @@ test('a lost connection is said (M-43), the list stays, writing goes on, and all
   await house.state(anna.page, 'no connection')
   assert.equal(await anna.rows().getByRole('option').count(), rows)
   await visitorSays('Вы ещё тут?')
+  const newcomer = await house.guest()
+  await newcomer.say('Здравствуйте, я впервые')
+  const rung = await anna.page.evaluate(() => window.rung)
   await anna.input().fill('Да, мы здесь')
   await anna.input().press('Enter')
   await anna.input().fill('Связь вернётся')
@@ -82,6 +93,7 @@ test('a lost connection is said (M-43), the list stays, writing goes on, and all
   cut = false
   await anna.page.context().setOffline(false)
   await lost().waitFor({ state: 'detached' })
+  await until('who came meanwhile is heard (R-021)', async () => (await anna.page.evaluate(() => window.rung)) >= rung + 2)
   await anna.sees('Вы ещё тут?')
   await anna.sees('Связь вернётся')
   said.push('Да, мы здесь', 'Связь вернётся')

@@ -1191,6 +1191,8 @@ export interface components {
             name: string;
             level: components["schemas"]["Level"];
             dot: components["schemas"]["Dot"];
+            /** @description Dialogs that are red for him, his own and untaken ones */
+            red: number;
             /** @description A tag is required to leave (on, and active tags exist, D-54) */
             tagging: boolean;
             rating: boolean;
@@ -2279,14 +2281,16 @@ export interface components {
         };
         /**
          * @description `hello` (now). `watching` (project_id). `opened` (dialog_id, seq: head at this moment). `event` (dialog_id, event).
-         *     `row` (row). `gone` (dialog_id, rev): no longer in this operator's lists. `counts` (project_id, counts, changes_at).
+         *     `row` (row). `calls` (rows), once after `hello`: dialogs of all his projects that call him, the latest 20 at most: untaken with
+         *     a visitor who waits, or red for him. `call` (row): one of a project this socket does not watch calls him, has changed, or has
+         *     just ceased to. `gone` (dialog_id, rev): no longer in this operator's lists. `counts` (project_id, counts, changes_at).
          *     `projects` (dots of all his projects; an id that is new or missing means: fetch `me` again). `typing` (dialog_id). `read` (dialog_id, seq): the visitor
          *     has read up to there, told when the dialog is opened and when it changes. `me`: own data changed, fetch `me` again.
          *     `timers` (delayed): Temporal is late or back. `card` (dialog_id): card, labels or block changed, fetch the dialog again. `backlog` (project_id, backlog). `hours` (project_id, hours). `ping`, `pong` (now). `error` (code, message).
          */
         OperatorServerFrame: {
             /** @enum {string} */
-            type: "hello" | "watching" | "opened" | "event" | "row" | "gone" | "counts" | "projects" | "typing" | "read" | "me" | "timers" | "card" | "backlog" | "hours" | "ping" | "pong" | "error";
+            type: "hello" | "watching" | "opened" | "event" | "row" | "calls" | "call" | "gone" | "counts" | "projects" | "typing" | "read" | "me" | "timers" | "card" | "backlog" | "hours" | "ping" | "pong" | "error";
             /** Format: date-time */
             now?: string;
             /** Format: uuid */
@@ -2299,6 +2303,7 @@ export interface components {
             rev?: number;
             event?: components["schemas"]["Event"];
             row?: components["schemas"]["Row"];
+            rows?: components["schemas"]["Row"][];
             counts?: components["schemas"]["Counts"];
             /** Format: date-time */
             changes_at?: string;
@@ -2314,6 +2319,8 @@ export interface components {
             /** Format: uuid */
             id: string;
             dot: components["schemas"]["Dot"];
+            /** @description Dialogs that are red for him, his own and untaken ones */
+            red: number;
         };
         /**
          * @description `hello` (token, after, read) first, within 5 s. Then `typing`, `read` (seq: the last event the visitor has seen, in

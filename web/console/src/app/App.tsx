@@ -8,11 +8,13 @@ import { Workspace } from '../live/workspace.ts'
 import { hasSavedLocale, useText } from '../text/text.tsx'
 import { WorkspaceContext } from '../ui/hooks.ts'
 import { Logo } from '../ui/marks.tsx'
-import { useBell } from './bell.ts'
+import { useBell, useIconBadge } from './bell.ts'
+import { redOf } from './PageTitle.tsx'
 import { usePrefs } from './prefs.ts'
 import { go, useRoute } from './route.ts'
 import { Shell } from './Shell.tsx'
 import { SignInPage } from './SignIn.tsx'
+import { TransferToasts } from './TransferToasts.tsx'
 
 const LogPage = lazy(() => import('../log/LogPage.tsx'))
 const SignInOver = lazy(() => import('./SignInOver.tsx'))
@@ -119,6 +121,7 @@ function Gate(props: { workspace: Workspace; expired: boolean; onSignedIn: (me: 
   const id = me.data?.operator.id
   usePrefs(me.data?.operator.prefs)
   useBell(id)
+  useIconBadge(!!me.data && redOf(me.data) > 0)
   useEffect(() => {
     if (!id) return
     if (!hasSavedLocale()) setLocale(me.data!.operator.locale)
@@ -140,6 +143,7 @@ function Gate(props: { workspace: Workspace; expired: boolean; onSignedIn: (me: 
         ) : (
           <Shell me={me.data} />
         )}
+        <TransferToasts />
         {expired ? (
           <Suspense>
             <SignInOver login={me.data.operator.login} onSignedIn={(next) => onSignedIn(next, me.data)} />

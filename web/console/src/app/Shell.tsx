@@ -9,7 +9,7 @@ import { useMedia, useStore, useWorkspace } from '../ui/hooks.ts'
 import { preloadPopLayer } from '../ui/PopButton.tsx'
 import { WindowPane } from '../window/WindowPane.tsx'
 import { Announcer } from './Announcer.tsx'
-import { useIconBadge } from './bell.ts'
+import { PageTitle } from './PageTitle.tsx'
 import { go, useRoute } from './route.ts'
 import { useShortcuts, useWish } from './shortcuts.ts'
 import { TopBar } from './TopBar.tsx'
@@ -38,6 +38,8 @@ export function Shell({ me }: { me: Me }) {
     workspace.openDialog(dialogId)
     if (!dialogId) setDrawer(false)
   }, [workspace, dialogId])
+  // On the other pages no dialog is before him.
+  useEffect(() => () => workspace.openDialog(undefined), [workspace])
 
   // The field of the search and the labels stand in the card: a drawer opens first.
   useWish(['search', 'labels'], () => {
@@ -50,12 +52,10 @@ export function Shell({ me }: { me: Me }) {
     setDrawer(false)
     focusOpener(opener.current)
   }
-  const important = workspace.counts?.important ?? 0
-  useIconBadge(important > 0)
 
   return (
     <>
-      <title>{`${important ? `(${important}!) ` : ''}${t('nav.dialogs')} · Otklik`}</title>
+      <PageTitle me={me} text={t('nav.dialogs')} />
       <a className="skip" href="#rows">
         {t('nav.skip')}
       </a>

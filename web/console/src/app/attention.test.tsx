@@ -5,11 +5,13 @@ import ru from '../../../../texts/ru.json'
 import { until, World } from '../card/harness.tsx'
 import badge from '../icon-badge.svg'
 import { row } from '../live/fixtures.ts'
-import { meOf, prefsOf, setMe, stage } from '../window/harness.tsx'
+import { meOf, prefsOf, projectOf, setMe, stage } from '../window/harness.tsx'
 import { useBell, useIconBadge } from './bell.ts'
+import { PageTitle } from './PageTitle.tsx'
 import { usePrefs } from './prefs.ts'
 import ProfileMenu from './ProfileMenu.tsx'
 import { singleKeysOn } from './shortcuts.ts'
+import { TransferToasts } from './TransferToasts.tsx'
 
 let world: World
 let drawn: Awaited<ReturnType<typeof stage>>
@@ -117,6 +119,24 @@ it('settings of the operator come with him to another browser', async () => {
   drawn = await stage(world, () => <Prefs />)
   expect(document.documentElement.dataset.theme).toBe('dark')
   expect(singleKeysOn()).toBe(false)
+})
+
+it('two dialogs transferred at once are two toasts; each is dismissed alone and leads to its dialog (M-16)', async () => {
+  world.workspace.transferred = [row('a', { visitor: { id: 'v', number: '7C41', name: 'Ирина' } }), row('b', { project_id: 'q', visitor: { id: 'w', number: '1', name: 'Тимур' } })]
+  drawn = await stage(world, () => <TransferToasts />)
+  const toasts = () => [...drawn.el.querySelectorAll<HTMLElement>('.toast-text')]
+  expect(toasts().map((x) => x.textContent)).toEqual([expect.stringContaining('Ирина'), expect.stringContaining('Тимур')])
+  await act(async () => toasts()[1]!.click())
+  expect(location.pathname).toContain('dialogs/q/b')
+  expect(toasts().map((x) => x.textContent)).toEqual([expect.stringContaining('Ирина')])
+})
+
+it('the title counts what is red in all projects, on every page (D-09)', async () => {
+  drawn = await stage(world, () => <PageTitle me={meOf([projectOf({ red: 1 }), projectOf({ id: 'q', red: 2 })])} text="Журнал чатов" />)
+  expect(document.title).toBe('(3!) Журнал чатов · Otklik')
+  await drawn.end()
+  drawn = await stage(world, () => <PageTitle me={meOf()} text="Журнал чатов" />)
+  expect(document.title).toBe('Журнал чатов · Otklik')
 })
 
 it('the icon of the tab is marked while a dialog is important', async () => {

@@ -8,7 +8,6 @@ import { Notices } from './Notices.tsx'
 import { ProjectSelect } from './ProjectSelect.tsx'
 import { Rows } from './Rows.tsx'
 import { isGroup, Tabs } from './Tabs.tsx'
-import { TransferToast } from './TransferToast.tsx'
 
 const SortMenu = lazy(() => import('./SortMenu.tsx'))
 
@@ -68,7 +67,6 @@ export function ListPane({ me, project, dialogId }: { me: Me; project: Project; 
         </div>
       ) : null}
       <Rows project={project} dialogId={dialogId} meId={me.operator.id} />
-      <TransferToast />
     </section>
   )
 }

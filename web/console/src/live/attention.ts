@@ -41,7 +41,7 @@ export function isUntaken(row: Row): boolean {
 /**
  * Calls the operator: a new untaken dialog, one that turned red, a message in his own. While all his tabs are hidden it repeats
  * every 20 s until the dialog is taken or he asks for 10 minutes of silence; a visible tab says it once, softly, and shows no
- * notification. Each tab sees the rows of its own project; one of them rings for all.
+ * notification. Each tab hears of all his projects; one of them rings for all.
  */
 export class Attention extends Emitter {
   bell: Bell = SILENT
@@ -77,14 +77,14 @@ export class Attention extends Emitter {
     }
   }
 
-  /** A row was pushed: `before` is how it stood, `open` whether it is in the window. */
-  saw(before: Row | undefined, row: Row, meId: string | undefined, open: boolean) {
+  /** A row was pushed: `before` is how it stood, `open` whether it is in the window, `since` from when on what it says is news. */
+  saw(before: Row | undefined, row: Row, meId: string | undefined, open: boolean, since = this.now() - RECENT) {
     if (!isUntaken(row)) this.gone(row.id)
     else if (this.calling.has(row.id)) this.calling.set(row.id, row)
     const mine = !!meId && row.session.assignee?.id === meId
     const concerns = mine || !row.session.assignee
-    if (concerns && turnedRed(before, row, this.now())) return this.call(row, row.reasons.includes('transferred') ? 'transfer' : 'call')
-    if (isUntaken(row) && isNew(before, row, this.now())) return this.call(row, 'call')
+    if (concerns && turnedRed(before, row, since)) return this.call(row, row.reasons.includes('transferred') ? 'transfer' : 'call')
+    if (isUntaken(row) && isNew(before, row, since)) return this.call(row, 'call')
     if (!mine || !before || row.unread <= before.unread) return
     if (open && this.bell.visible()) this.tell({ type: 'seen', id: row.id, rev: row.rev })
     else this.tell({ type: 'tick', id: row.id, rev: row.rev })
@@ -96,9 +96,13 @@ export class Attention extends Emitter {
     if (!this.calling.size && this.tabs === ALONE) this.rest()
   }
 
-  /** Another project is looked at: its rows say anew what calls. */
+  /** Of what calls, only these go on. */
+  keep(fits: (row: Row) => boolean) {
+    for (const row of [...this.calling.values()]) if (!fits(row)) this.gone(row.id)
+  }
+
   reset() {
-    for (const id of [...this.calling.keys()]) this.gone(id)
+    this.keep(() => false)
   }
 
   get muted(): boolean {
@@ -239,13 +243,13 @@ export class Attention extends Emitter {
 }
 
 // A row that was not loaded before is news only when what it says has just begun.
-function turnedRed(before: Row | undefined, row: Row, now: number): boolean {
+function turnedRed(before: Row | undefined, row: Row, since: number): boolean {
   if (!row.important) return false
   if (before) return !before.important || (row.reasons.includes('transferred') && !before.reasons.includes('transferred'))
-  return !!row.red_since && now - Date.parse(row.red_since) < RECENT
+  return !!row.red_since && Date.parse(row.red_since) > since
 }
 
-function isNew(before: Row | undefined, row: Row, now: number): boolean {
+function isNew(before: Row | undefined, row: Row, since: number): boolean {
   if (before) return !isUntaken(before)
-  return !!row.session.waiting_since && now - Date.parse(row.session.waiting_since) < RECENT
+  return !!row.session.waiting_since && Date.parse(row.session.waiting_since) > since
 }

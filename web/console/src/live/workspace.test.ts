@@ -68,6 +68,7 @@ class Server {
 
 let server: Server
 let workspace: Workspace
+const toasts = () => workspace.transferred.map((r) => r.id)
 const settle = () => vi.advanceTimersByTimeAsync(0)
 const seqs = (id: string) => workspace.feed(id).shown().map((e) => e.seq)
 
@@ -76,7 +77,7 @@ beforeEach(async () => {
   server = new Server()
   vi.stubGlobal('fetch', server.fetch)
   const query = new QueryClient()
-  query.setQueryData(['me'], { operator: { id: 'o' }, projects: [{ id: 'p', dot: 'none' }] } as unknown as Me)
+  query.setQueryData(['me'], { operator: { id: 'o', prefs: { notify: true } }, projects: [{ id: 'p', dot: 'none' }] } as unknown as Me)
   workspace = new Workspace({ query, connect: server.connect, onSignedOut: () => {} })
   workspace.socket.start()
   server.push({ type: 'hello', now: new Date().toISOString() })
@@ -222,13 +223,113 @@ describe('Workspace', () => {
     expect(server.lists()).toBe(1)
   })
 
+  it('is silent about what called before the page came, and toasts nothing', () => {
+    const ring = vi.fn()
+    workspace.attention.bell = { visible: () => false, ring, notify: () => {}, close: () => {} }
+    const waiting_since = new Date(Date.now() - 1000).toISOString()
+    server.push({ type: 'calls', rows: [row('a', { unanswered: true, session: { ...row('a').session, waiting_since } }), row('b', { important: true, reasons: ['transferred'], red_since: waiting_since })] })
+    expect(ring).not.toHaveBeenCalled()
+    expect(toasts()).toEqual([])
+  })
+
   it('says when a dialog is transferred to this operator, unless it is open already', () => {
     workspace.watchProject('p')
     server.push({ type: 'row', row: row('a', { reasons: ['transferred'], important: true }) })
-    expect(workspace.transferred?.id).toBe('a')
-    workspace.dismissTransferred()
+    expect(toasts()).toEqual(['a'])
+    workspace.dismissTransferred('a')
     server.push({ type: 'row', row: row('a', { rev: 2, reasons: ['transferred'], important: true }) })
-    expect(workspace.transferred).toBeUndefined()
+    expect(toasts()).toEqual([])
+    workspace.openDialog('b')
+    server.push({ type: 'row', row: row('b', { reasons: ['transferred'], important: true }) })
+    expect(toasts()).toEqual([])
+  })
+
+  it('says it of each of several, from any project, until it is answered, opened or taken away (M-16)', () => {
+    workspace.watchProject('p')
+    const handed = (id: string, change: Partial<Row> = {}) => row(id, { reasons: ['transferred'], important: true, ...change })
+    server.push({ type: 'row', row: handed('a') })
+    server.push({ type: 'call', row: handed('b', { project_id: 'q' }) })
+    server.push({ type: 'call', row: handed('c', { project_id: 'q' }) })
+    expect(toasts()).toEqual(['a', 'b', 'c'])
+    server.push({ type: 'call', row: row('b', { project_id: 'q', rev: 2 }) })
+    expect(toasts()).toEqual(['a', 'c'])
+    server.push({ type: 'gone', dialog_id: 'c', rev: 2 })
+    workspace.openDialog('a')
+    expect(toasts()).toEqual([])
+    for (const id of ['e', 'f', 'g', 'h']) server.push({ type: 'row', row: handed(id) })
+    expect(toasts()).toEqual(['f', 'g', 'h'])
+  })
+
+  describe('what calls him (R-021)', () => {
+    let rung: string[]
+    let notes: Row[]
+    const waits = (id: string, change: Partial<Row> = {}) =>
+      row(id, { unanswered: true, unread: 1, ...change, session: { ...row(id).session, waiting_since: new Date().toISOString(), ...change.session } })
+    const taken = (id: string, change: Partial<Row> = {}) => waits(id, { rev: 2, ...change, session: { ...row(id).session, assignee: { id: 'x', name: 'Марк' } } })
+    beforeEach(async () => {
+      rung = []
+      notes = []
+      workspace.attention.bell = { visible: () => false, ring: (sound) => void rung.push(sound), notify: (of) => void notes.push(of), close: () => {} }
+      workspace.watchProject('p')
+      server.push({ type: 'calls', rows: [] })
+      server.push({ type: 'watching', project_id: 'p' })
+      await settle()
+    })
+    const back = async (rows: Row[]) => {
+      server.rows = rows.filter((r) => r.project_id === 'p')
+      server.wire.onclose?.({ code: 1006 })
+      workspace.socket.retryNow()
+      server.push({ type: 'hello', now: new Date().toISOString() })
+      server.push({ type: 'calls', rows })
+      server.push({ type: 'watching', project_id: 'p' })
+      await settle()
+    }
+
+    it('rings and notifies whichever project he looks at, again until it is taken', () => {
+      server.push({ type: 'call', row: waits('b', { project_id: 'q' }) })
+      expect([rung.length, notes[0]?.project_id]).toEqual([1, 'q'])
+      vi.advanceTimersByTime(40_000)
+      expect(rung).toHaveLength(3)
+      server.push({ type: 'call', row: waits('b', { project_id: 'q', important: true, reasons: ['unclaimed'] }) })
+      expect(rung).toHaveLength(4)
+      server.push({ type: 'call', row: taken('b', { project_id: 'q' }) })
+      vi.advanceTimersByTime(60_000)
+      expect(rung).toHaveLength(4)
+    })
+
+    it('goes on when he looks at another project, and says nothing twice', async () => {
+      server.push({ type: 'row', row: waits('a') })
+      workspace.watchProject('q')
+      server.push({ type: 'watching', project_id: 'q' })
+      await settle()
+      server.push({ type: 'call', row: waits('a', { rev: 2, unread: 2 }) })
+      expect(rung).toHaveLength(1)
+      vi.advanceTimersByTime(20_000)
+      expect(rung).toHaveLength(2)
+      // Its hours end: nobody says `gone` of each.
+      server.push({ type: 'projects', projects: [{ id: 'p', dot: 'none', red: 0 }] })
+      vi.advanceTimersByTime(60_000)
+      expect(rung).toHaveLength(2)
+    })
+
+    it('what began while the connection was away rings when it is back, however long that was; what was there before does not', async () => {
+      const old = { ...row('a').session, waiting_since: new Date(Date.now() - 3_600_000).toISOString() }
+      const before = [waits('a', { session: old }), waits('b', { project_id: 'q', session: old })]
+      await back(before)
+      expect(rung).toEqual([])
+      const meanwhile = new Date(Date.now() + 60_000).toISOString()
+      server.wire.onclose?.({ code: 1006 })
+      await vi.advanceTimersByTimeAsync(600_000)
+      await back([...before, waits('c', { session: { ...old, waiting_since: meanwhile } }), waits('d', { project_id: 'q', session: { ...old, waiting_since: meanwhile } })])
+      expect(rung).toEqual(['call', 'call'])
+      await vi.advanceTimersByTimeAsync(20_000)
+      expect(rung).toHaveLength(3)
+      // Taken while it was away again.
+      await back(before)
+      rung = []
+      await vi.advanceTimersByTimeAsync(60_000)
+      expect(rung).toEqual([])
+    })
   })
 
   it('ignores rows of a project that is not watched any more', () => {

@@ -1,7 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 import type { Counts, Dialog, DialogPage, Event, Group, Me, OperatorServerFrame, Prefs, Project, Row } from '../../../shared/api.gen.ts'
 import { call } from '../api/client.ts'
-import { Attention } from './attention.ts'
+import { Attention, isUntaken } from './attention.ts'
 import { ChangesWatch } from './changes.ts'
 import { Claims } from './claims.ts'
 import { ServerClock } from './clock.ts'
@@ -18,6 +18,8 @@ const TYPING_FOR = 5_000
 const PAGE_OF_ROWS = 100
 const PAGE_OF_MORE = 200
 const PROBE_EVERY = 10_000
+const TOASTS = 3
+const LATE = 1_000 // a push comes that much after what it tells, at most
 
 /** The operator's side of everything live: one socket, the rows of the watched project, the logs of open dialogs. */
 export class Workspace extends Emitter {
@@ -35,8 +37,13 @@ export class Workspace extends Emitter {
   listError = false
   delayed = false
   dialogId?: string
-  /** Dialogs just transferred to this operator, for the toast (M-16). */
-  transferred?: Row
+  /** Dialogs just transferred to this operator, for the toasts (M-16), whatever project he looks at. */
+  transferred: readonly Row[] = []
+  /** Dialogs that call him and are not among the rows here: of projects he does not look at. */
+  private elsewhere = new Map<string, Row>()
+  /** When the server was heard last, and when the connection before this one was. */
+  private heardAt?: number
+  private lostAt?: number
   /** Who took a dialog that left this operator's lists with it (M-09). */
   private takenBy = new Map<string, string>()
   private changesAt?: string
@@ -103,8 +110,9 @@ export class Workspace extends Emitter {
     this.counts = undefined
     this.changesAt = undefined
     this.listError = false
+    // What calls goes on calling from there.
+    for (const row of this.rows.all()) if (calls(row)) this.elsewhere.set(row.id, row)
     this.rows.clear()
-    this.attention.reset()
     this.takenBy.clear()
     this.changed()
     // The list is read after `watching`, so that nothing between reading and watching is missed.
@@ -171,7 +179,10 @@ export class Workspace extends Emitter {
   openDialog(id: string | undefined) {
     if (id === this.dialogId) return
     this.dialogId = id
-    if (id) this.feed(id)
+    if (id) {
+      this.feed(id)
+      this.dismissTransferred(id)
+    }
     this.changed()
   }
 
@@ -296,9 +307,8 @@ export class Workspace extends Emitter {
     this.changed()
   }
 
-  dismissTransferred() {
-    this.transferred = undefined
-    this.changed()
+  dismissTransferred(id: string) {
+    this.keepTransferred((row) => row.id !== id)
   }
 
   stop() {
@@ -339,8 +349,11 @@ export class Workspace extends Emitter {
   }
 
   private receive(frame: OperatorServerFrame) {
+    const heardAt = this.heardAt
+    this.heardAt = this.clock.now()
     switch (frame.type) {
       case 'hello':
+        this.lostAt = heardAt
         if (frame.now) this.clock.sync(frame.now)
         return
       case 'watching':
@@ -351,12 +364,17 @@ export class Workspace extends Emitter {
         if (frame.dialog_id && frame.event) this.take(frame.dialog_id, frame.event)
         return
       case 'row':
+      case 'call':
         if (frame.row) this.takeRow(frame.row)
         return
+      case 'calls':
+        return this.takeCalls(frame.rows ?? [])
       case 'gone':
         if (!frame.dialog_id) return
         this.rows.gone(frame.dialog_id, frame.rev ?? Infinity)
+        this.elsewhere.delete(frame.dialog_id)
         this.attention.gone(frame.dialog_id)
+        this.dismissTransferred(frame.dialog_id)
         if (frame.operator && this.drafts.get(frame.dialog_id)) this.takenBy.set(frame.dialog_id, frame.operator.name)
         // Also one that is looked at later: what was read of it says that it goes on.
         void this.refreshDialog(frame.dialog_id)
@@ -396,14 +414,14 @@ export class Workspace extends Emitter {
     }
   }
 
-  private takeRow(row: Row) {
-    if (row.project_id !== this.project) return
-    const before = this.rows.get(row.id)
-    if (!this.rows.upsert(row)) return
-    this.attention.saw(before, row, this.me()?.operator.id, row.id === this.dialogId)
-    const isNew = row.reasons.includes('transferred') && !before?.reasons.includes('transferred')
-    if (isNew && row.id !== this.dialogId) {
-      this.transferred = row
+  /** `since`: from when on it is news; not given: it has just been pushed. */
+  private takeRow(row: Row, since?: number) {
+    const before = this.rows.get(row.id) ?? this.elsewhere.get(row.id)
+    if (row.project_id === this.project ? !this.rows.upsert(row) : !this.keepElsewhere(row)) return
+    this.attention.saw(before, row, this.me()?.operator.id, row.id === this.dialogId, since)
+    if (!isTransferred(row)) this.dismissTransferred(row.id)
+    else if (row.id !== this.dialogId && (before ? !isTransferred(before) : since !== Infinity)) {
+      this.transferred = [...this.transferred.filter((r) => r.id !== row.id), row].slice(-TOASTS)
       this.changed()
     }
     const session = before?.session
@@ -413,14 +431,41 @@ export class Workspace extends Emitter {
     if (row.id === this.dialogId && (changed || read?.error || read?.data?.read_only)) void this.refreshDialog(row.id)
   }
 
+  private keepElsewhere(row: Row): boolean {
+    const known = this.elsewhere.get(row.id)
+    if (known && row.rev < known.rev) return false
+    if (calls(row)) this.elsewhere.set(row.id, row)
+    else this.elsewhere.delete(row.id)
+    return true
+  }
+
+  /** All that calls, once per connection. What began while there was none is news; nothing is when the page has just come. */
+  private takeCalls(rows: Row[]) {
+    const since = this.lostAt === undefined ? Infinity : this.lostAt - LATE
+    for (const row of rows) this.takeRow(row, since)
+    const still = new Set(rows.map((row) => row.id))
+    this.attention.keep((row) => still.has(row.id))
+    this.keepTransferred((row) => still.has(row.id))
+    for (const id of [...this.elsewhere.keys()]) if (!still.has(id)) this.elsewhere.delete(id)
+  }
+
+  private keepTransferred(fits: (row: Row) => boolean) {
+    const kept = this.transferred.filter(fits)
+    if (kept.length === this.transferred.length) return
+    this.transferred = kept
+    this.changed()
+  }
+
   private takeDots(frame: OperatorServerFrame) {
-    const dots = new Map(frame.projects?.map((p) => [p.id, p.dot]))
+    const dots = new Map(frame.projects?.map((p) => [p.id, p]))
+    // The hours of a project end, or his access to it: nothing there calls him any more.
+    this.attention.keep((row) => (dots.get(row.project_id)?.dot ?? 'none') !== 'none')
     const me = this.me()
     if (!me) return
     if (dots.size !== me.projects.length || me.projects.some((p) => !dots.has(p.id))) void this.refreshMe()
     this.query.setQueryData<Me>(['me'], {
       ...me,
-      projects: me.projects.map((p) => ({ ...p, dot: dots.get(p.id) ?? p.dot })),
+      projects: me.projects.map((p) => ({ ...p, ...dots.get(p.id) })),
     })
   }
 
@@ -435,6 +480,9 @@ export class Workspace extends Emitter {
     this.watch.expect([this.changesAt, nextChange(this.rows.list(this.group, this.sort) ?? [])])
   }
 }
+
+const calls = (row: Row) => isUntaken(row) || row.important
+const isTransferred = (row: Row) => row.reasons.includes('transferred')
 
 // Asked of every row each time one changes: a time is read once.
 const changesAt = new WeakMap<Row, number>()

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import type { Me } from '../../../shared/api.gen.ts'
+import { PageTitle } from '../app/PageTitle.tsx'
 import { go, type Route } from '../app/route.ts'
 import { focusOpener, usePanes } from '../app/Shell.tsx'
 import { useShortcuts, useWish } from '../app/shortcuts.ts'
@@ -53,7 +54,7 @@ export default function LogPage({ me, route }: { me: Me; route: Route }) {
 
   return (
     <>
-      <title>{`${t('nav.log')} · Otklik`}</title>
+      <PageTitle me={me} text={t('nav.log')} />
       <a className="skip" href="#rows">
         {t('nav.skip')}
       </a>

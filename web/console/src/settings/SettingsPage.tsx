@@ -1,5 +1,6 @@
 import { lazy, Suspense, useEffect } from 'react'
 import type { AdminProject, Me } from '../../../shared/api.gen.ts'
+import { PageTitle } from '../app/PageTitle.tsx'
 import { go, pathOf, type Route } from '../app/route.ts'
 import { useShortcuts, useWish } from '../app/shortcuts.ts'
 import { TopBar } from '../app/TopBar.tsx'
@@ -76,7 +77,7 @@ function Settings({ me, route }: { me: Me; route: Route }) {
   const Screen = SCREENS[screen]
   return (
     <>
-      <title>{`${t(titleOf(screen))} · ${t('nav.settings')} · Otklik`}</title>
+      <PageTitle me={me} text={`${t(titleOf(screen))} · ${t('nav.settings')}`} />
       <a className="skip" href="#settings">
         {t('set.skip')}
       </a>

@@ -13,7 +13,7 @@ import { WorkspaceContext } from '../ui/hooks.ts'
 
 export function projectOf(change: Partial<Project> = {}): Project {
   return {
-    id: 'p', name: 'Лавка', level: 'operator', dot: 'none', tagging: false, rating: true, long_wait_seconds: 180, tags: [], departments: [],
+    id: 'p', name: 'Лавка', level: 'operator', dot: 'none', red: 0, tagging: false, rating: true, long_wait_seconds: 180, tags: [], departments: [],
     time_zone: 'Europe/Moscow', form_enabled: true, may_create_labels: true, hours: { open: true }, backlog: 0, rev: 1, ...change,
   }
 }
