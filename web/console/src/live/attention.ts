@@ -1,6 +1,7 @@
 import type { Prefs, Reason, Row } from '../../../shared/api.gen.ts'
 import type { TextStorage } from './drafts.ts'
 import { Emitter } from './emitter.ts'
+import { Recent } from './recent.ts'
 import { ALONE, type Tabs } from './tabs.ts'
 
 /** Two notes for a dialog nobody answers, one for a transfer, a soft tick for a message in an own dialog. */
@@ -32,6 +33,7 @@ const MUTED_FOR = 10 * 60_000
 const RECENT = 60_000
 const SAME = 3_000 // several tabs see one change within this time
 const TICK_AFTER = 200 // by then a tab that shows the dialog has said so
+const KEPT = 200 // dialogs of which it is remembered that he has just seen them
 const MUTED = 'otklik.muted'
 
 export function isUntaken(row: Row): boolean {
@@ -51,7 +53,7 @@ export class Attention extends Emitter {
   /** Calls that no leading tab has acted on: the one that led may have been closed just then. */
   private unrung = new Map<string, { row: Row; sound: Sound }>()
   private said = new Map<string, number>()
-  private seen = new Map<string, number>()
+  private seen = new Recent<number>(KEPT)
   private rungThisRound = false
   private timer?: ReturnType<typeof setTimeout>
   private now: () => number

@@ -27,7 +27,10 @@ export class Drafts extends Emitter {
     this.memory.set(dialogId, text)
     try {
       if (text) this.storage?.setItem(PREFIX + dialogId, text)
-      else this.storage?.removeItem(PREFIX + dialogId)
+      else {
+        this.storage?.removeItem(PREFIX + dialogId)
+        this.memory.delete(dialogId)
+      }
     } catch {
       // A full or forbidden storage costs only the survival of a reload.
     }

@@ -63,6 +63,36 @@ describe('RowStore', () => {
     expect(store.list('all', 'priority')).toEqual([])
   })
 
+  it('keeps some of the rows that left, and all that stand in a list: a day does not grow in it', () => {
+    const store = filled(row('stays'), row('back'))
+    const sizes = () => ['rows', 'touched', 'left'].map((name) => (store as unknown as Record<string, Map<string, unknown>>)[name]!.size)
+    store.gone('back', 2)
+    const pass = (n: number) => {
+      store.upsert(row(`d${n}`))
+      store.upsert(row(`d${n}`, { rev: 2, groups: [] }))
+    }
+    for (let n = 0; n < 40; n++) pass(n)
+    // Of one that has just left the row is still known: its dialog may be open.
+    expect(store.get('back')?.groups).toEqual([])
+    store.upsert(row('back', { rev: 3 }))
+    for (let n = 40; n < 2000; n++) pass(n)
+    expect(ids(store.list('all', 'priority'))).toEqual(['back', 'stays'])
+    expect(store.get('d1999')?.rev).toBe(2)
+    expect(sizes()).toEqual([52, 52, 50])
+  })
+
+  it('a page that says what is known leaves the rows, and the list, as they are', () => {
+    const store = filled(row('a', { labels: [{ id: 'l', name: 'VIP', color: 'red' }] as never }), row('b'))
+    const [list, a] = [store.list('all', 'priority'), store.get('a')]
+    store.takePage(store.startRead('all', 'priority', true), [row('a', { labels: [{ id: 'l', name: 'VIP', color: 'red' }] as never }), row('b', { unread: 1 })])
+    expect(store.get('a')).toBe(a)
+    expect(store.get('b')?.unread).toBe(1)
+    expect(store.list('all', 'priority')).not.toBe(list)
+    const after = store.list('all', 'priority')
+    store.takePage(store.startRead('all', 'priority', true), [row('a', { labels: [{ id: 'l', name: 'VIP', color: 'red' }] as never }), row('b', { unread: 1 })])
+    expect(store.list('all', 'priority')).toBe(after)
+  })
+
   it('drops what a fresh page no longer has', () => {
     const store = filled(row('a'), row('b'))
     store.takePage(store.startRead('all', 'priority', true), [row('b')])

@@ -1,5 +1,8 @@
+import { replaceEqualDeep } from '@tanstack/react-query'
 import type { Group, Row } from '../../../shared/api.gen.ts'
 import { Emitter } from './emitter.ts'
+
+const KEPT_GONE = 50 // rows of no list that are kept: one may be open in the window, an older page may bring one back
 
 export type Sort = 'priority' | 'newest' | 'oldest'
 
@@ -18,6 +21,8 @@ export class RowStore extends Emitter {
   private rows = new Map<string, Row>()
   private touched = new Map<string, number>()
   private views = new Map<string, View>()
+  /** Rows that stand in no list any more, those that went last at the end. */
+  private left = new Set<string>()
   private reddened: Row[] = []
   private step = 0
 
@@ -45,7 +50,7 @@ export class RowStore extends Emitter {
     return this.reddened.splice(0)
   }
 
-  /** No longer in this operator's lists. The row itself stays, its dialog may be open in the window. */
+  /** No longer in this operator's lists. The row itself stays for a while, its dialog may be open in the window. */
   gone(id: string, rev: number) {
     const row = this.rows.get(id)
     if (!row || rev < row.rev || row.groups.length === 0) return
@@ -112,6 +117,7 @@ export class RowStore extends Emitter {
   clear() {
     this.rows.clear()
     this.touched.clear()
+    this.left.clear()
     this.views.clear()
     this.reddened = []
     this.changed()
@@ -129,11 +135,26 @@ export class RowStore extends Emitter {
     return true
   }
 
-  private set(row: Row) {
-    const before = this.rows.get(row.id)
+  private set(news: Row) {
+    const before = this.rows.get(news.id)
+    // A page brings most rows as they are known: what has not changed is not drawn again.
+    const row = before ? replaceEqualDeep(before, news) : news
+    if (row === before) return
     this.rows.set(row.id, row)
     if (row.important && before && !before.important) this.redden(row)
     for (const view of this.views.values()) view.move(before, row)
+    this.left.delete(row.id)
+    if (!row.groups.length) this.leave(row.id)
+  }
+
+  /** Of rows that left only the last are kept: over a day thousands do. */
+  private leave(id: string) {
+    this.left.add(id)
+    if (this.left.size <= KEPT_GONE) return
+    const [oldest] = this.left
+    this.left.delete(oldest!)
+    this.rows.delete(oldest!)
+    this.touched.delete(oldest!)
   }
 }
 
@@ -214,8 +235,11 @@ const lastAt = (row: Row) => row.last?.at ?? row.session.started_at
 
 const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 
-// Without the Z: the server writes no zeros at the end, and 05.12Z is before 05.123Z.
-const byTime = (a: Row, b: Row) => byText(lastAt(a).slice(0, -1), lastAt(b).slice(0, -1))
+// Without the Z, where it matters: the server writes no zeros at the end, and 05.12Z is before 05.123Z.
+function byTime(a: Row, b: Row): number {
+  const [x, y] = [lastAt(a), lastAt(b)]
+  return x.length === y.length ? byText(x, y) : byText(x.slice(0, -1), y.slice(0, -1))
+}
 
 /** The server decides the order (D-15); here it is only repeated for rows that were pushed. */
 export function compare(sort: Sort): Order {

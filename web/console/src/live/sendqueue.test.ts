@@ -231,4 +231,13 @@ describe('Drafts', () => {
     drafts.set('d', '')
     expect(storage.map.size).toBe(0)
   })
+
+  it('of what was sent or taken back nothing is left', () => {
+    const drafts = new Drafts(memory())
+    for (let n = 0; n < 10; n++) {
+      drafts.set(`d${n}`, 'half a sen')
+      drafts.set(`d${n}`, '')
+    }
+    expect((drafts as unknown as { memory: Map<string, string> }).memory.size).toBe(0)
+  })
 })

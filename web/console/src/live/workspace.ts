@@ -8,11 +8,13 @@ import { ServerClock } from './clock.ts'
 import { Drafts, type TextStorage } from './drafts.ts'
 import { Emitter, type Pace } from './emitter.ts'
 import { Feed } from './feed.ts'
+import { Recent } from './recent.ts'
 import { RowStore, type Sort } from './rows.ts'
 import { DialogSearch } from './search.ts'
 import { type Post, SendQueue } from './sendqueue.ts'
 import { LiveSocket, type Wire } from './socket.ts'
 
+const KEPT = 200 // dialogs something small is remembered of
 const KEPT_OPEN = 20 // dialogs that stay subscribed, so that going back to one shows it at once
 const TYPING_FOR = 5_000
 const PAGE_OF_ROWS = 100
@@ -45,14 +47,14 @@ export class Workspace extends Emitter {
   private heardAt?: number
   private lostAt?: number
   /** Who took a dialog that left this operator's lists with it (M-09). */
-  private takenBy = new Map<string, string>()
+  private takenBy = new Recent<string>(KEPT)
   private changesAt?: string
   private searching?: { dialogId: string; search: DialogSearch }
   private watch: ChangesWatch
   private feeds = new Map<string, Feed>()
-  private typing = new Map<string, number>()
-  private askedAfter = new Map<string, { seq: number; at: number }>()
-  private reading = new Map<string, number>()
+  private typing = new Recent<number>(KEPT)
+  private askedAfter = new Recent<{ seq: number; at: number }>(KEPT)
+  private reading = new Recent<number>(KEPT)
   private listRun = 0
   private readingMore = false
   private lastTyping = 0
