@@ -1,3 +1,6 @@
+/** ms: until then a push that comes late is waited for. */
+export const LATE_AFTER = 1000
+
 /**
  * Every list and row says when it next changes by time alone (`changes_at`). The push normally comes at that moment; when it does
  * not come within a second, ask again: red stays right even while Temporal is late.
@@ -27,7 +30,7 @@ export class ChangesWatch {
     if (next !== this.askedFor) this.asked = 0
     // Asking about the same moment again and again waits longer each time.
     const grace = this.asked ? this.askedAt + 1000 * Math.min(15, 2 ** this.asked) : -Infinity
-    const wait = Math.max(0, next + 1000 - this.now(), grace - this.now())
+    const wait = Math.max(0, next + LATE_AFTER - this.now(), grace - this.now())
     const fire = () => {
       this.askedFor = next
       this.askedAt = this.now()

@@ -212,6 +212,30 @@ describe('Workspace', () => {
     expect(workspace.rows.get('a')?.important).toBe(true)
   })
 
+  it('of a long list it reads as far as the row that is late, and all of it when that does not help', async () => {
+    const late = new Date(Date.now() + 10_000).toISOString()
+    const rows = (change: (i: number) => Partial<Row>) => Array.from({ length: 500 }, (_, i) => row(String(1000 + i), change(i)))
+    server.pages = rows((i) => (i === 150 ? { changes_at: late } : {}))
+    workspace.watchProject('p')
+    server.push({ type: 'watching', project_id: 'p' })
+    await settle()
+    await workspace.loadMore()
+    await workspace.loadMore()
+    expect(server.lists()).toBe(3)
+    const pong = () => server.push({ type: 'pong', now: new Date().toISOString() })
+    for (const ms of [5_000, 5_000]) {
+      await vi.advanceTimersByTimeAsync(ms)
+      pong()
+    }
+    // The server is late too: nothing has changed on any page.
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(server.lists()).toBe(6)
+    server.pages = rows((i) => (i === 150 ? { rev: 2, important: true } : {}))
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect(workspace.rows.get('1150')?.important).toBe(true)
+    expect(server.lists()).toBe(8)
+  })
+
   it('does not ask when the push came', async () => {
     server.rows = [row('a', { changes_at: new Date(Date.now() + 3_000).toISOString() })]
     workspace.watchProject('p')

@@ -2,7 +2,7 @@ import type { QueryClient } from '@tanstack/react-query'
 import type { Counts, Dialog, DialogPage, Event, Group, Me, OperatorServerFrame, Prefs, Project, Row } from '../../../shared/api.gen.ts'
 import { call } from '../api/client.ts'
 import { Attention, isUntaken } from './attention.ts'
-import { ChangesWatch } from './changes.ts'
+import { ChangesWatch, LATE_AFTER } from './changes.ts'
 import { Claims } from './claims.ts'
 import { ServerClock } from './clock.ts'
 import { Drafts, type TextStorage } from './drafts.ts'
@@ -84,7 +84,8 @@ export class Workspace extends Emitter {
     })
     this.watch = new ChangesWatch(
       () => this.clock.now(),
-      () => void this.loadList(),
+      // With thousands of rows one that is late must not cost reading them all.
+      () => void this.loadList(() => !this.isLate()),
     )
     this.rows.subscribe(() => this.expectChanges())
     this.socket = new LiveSocket({
@@ -130,11 +131,11 @@ export class Workspace extends Emitter {
   }
 
   /** Reads the list anew, as far as it has been read: what came after the first page must not be old either. */
-  async loadList() {
+  async loadList(enough = () => false) {
     const { group, sort } = this
     const run = ++this.listRun
     let page = await this.loadPage(run)
-    while (page?.next_cursor && run === this.listRun) {
+    while (page?.next_cursor && run === this.listRun && !enough()) {
       const end = page.rows.at(-1)!
       if (!this.rows.reachesBeyond(group, sort, end)) return
       page = await this.loadPage(run, { cursor: page.next_cursor, end })
@@ -476,6 +477,12 @@ export class Workspace extends Emitter {
     if (!me || !id) return
     this.query.setQueryData<Me>(['me'], { ...me, projects: me.projects.map((p) => (p.id === id ? { ...p, ...change } : p)) })
     this.changed()
+  }
+
+  /** A row of the list says that it had to change before now, and nothing came. */
+  private isLate(): boolean {
+    const next = nextChange(this.rows.list(this.group, this.sort) ?? [])
+    return !!next && Date.parse(next) + LATE_AFTER <= this.clock.now()
   }
 
   private expectChanges() {
