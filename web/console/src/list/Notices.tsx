@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import type { Project } from '../../../shared/api.gen.ts'
 import { remaining } from '../live/clock.ts'
 import { hoursAt } from '../live/hours.ts'
@@ -60,8 +60,8 @@ function Backlog({ project }: { project: Project }) {
   useEffect(() => {
     if (n < hidden) setHidden(n)
   }, [n, hidden])
-  // Once a second, as the figure moves: not with each of thousands of rows.
-  const form = open ? nextForm(project, workspace.rows.all(), now) : undefined
+  // Once a second, as the figure moves: not with each change of one of thousands of rows.
+  const form = useMemo(() => (open ? nextForm(project, workspace.rows.all(), now) : undefined), [open, workspace, Math.floor(now / 1000)])
   const text = r.t('backlog.operator', { n })
   return (
     <div className={open ? 'ban w backlog' : 'ban w backlog slim'}>

@@ -1,9 +1,9 @@
-import { memo } from 'react'
-import type { Project, Row } from '../../../shared/api.gen.ts'
+import { memo, useMemo } from 'react'
+import type { Row } from '../../../shared/api.gen.ts'
 import { remaining, share } from '../live/clock.ts'
 import { clockTime, dateTime, duration, elapsed, LONG_WAIT } from '../text/format.ts'
 import { lastText, visitorName } from '../text/system.ts'
-import { useText } from '../text/text.tsx'
+import { type Reader, useText } from '../text/text.tsx'
 import { useNow, useStore, useWorkspace } from '../ui/hooks.ts'
 import { Avatar, firstReason, Icon, REASON_TEXT, ReasonBadge, Ring } from '../ui/marks.tsx'
 
@@ -17,9 +17,10 @@ export function heightOf(row: Row): number {
   return row.important || row.next || row.blocked_ip || row.can.write === 'not_assignee' ? TALL : SHORT
 }
 
+export const optionId = (row: Row) => `row-${row.id}`
+
 export const RowView = memo(function RowView(props: {
   row: Row
-  project: Project
   top: number
   selected: boolean
   focusable: boolean
@@ -30,39 +31,57 @@ export const RowView = memo(function RowView(props: {
 }) {
   const { row, foreign } = props
   const r = useText()
-  const name = visitorName(r, row.visitor)
-  const last = lastText(r, row.last)
-  const text = last.by ? `${last.by}: ${last.text}` : last.text
+  const label = useMemo(() => nameOf(r, row, foreign), [r, row, foreign])
   const classes = ['row']
   if (row.important) classes.push('red')
   if (row.unread) classes.push('new')
   if (foreign) classes.push('ro')
   if (props.selected) classes.push('sel')
+  return (
+    // The option lies under what is drawn: its name says moments, where the eye sees running figures.
+    <div className={classes.join(' ')} style={{ transform: `translateY(${props.top}px)`, height: heightOf(row) }} title={saidLast(r, row)} onClick={() => props.onOpen(row)}>
+      <div
+        className="row-hit"
+        role="option"
+        id={optionId(row)}
+        data-row={row.id}
+        aria-selected={props.selected}
+        aria-label={label}
+        aria-posinset={props.place}
+        aria-setsize={props.of}
+        tabIndex={props.focusable ? 0 : -1}
+      />
+      <RowBody row={row} foreign={foreign} />
+    </div>
+  )
+})
 
-  // Countdowns are not part of the name: it says the moment instead.
-  const label = [
-    name,
+/** Countdowns are not part of the name: it says the moment instead. */
+function nameOf(r: Reader, row: Row, foreign: boolean): string {
+  return [
+    visitorName(r, row.visitor),
     row.unread ? r.plural('messages', row.unread) : row.unanswered && !foreign ? r.t('list.readUnanswered') : '',
     row.important ? row.reasons.map((x) => r.t(REASON_TEXT[x])).join(', ') : '',
     row.next ? r.t('clock.rowAt', { t: clockTime(r.locale, row.next.at) }) : '',
     row.blocked_ip ? r.t('row.blocked', { ip: row.blocked_ip }) : '',
     foreign ? r.t('dialog.foreign', { name: row.session.assignee!.name }) : !row.session.assignee ? r.t('tab.unassigned') : '',
-    text,
+    saidLast(r, row),
   ]
+    .filter(Boolean)
+    .join('. ')
+}
 
+function saidLast(r: Reader, row: Row): string {
+  const last = lastText(r, row.last)
+  return last.by ? `${last.by}: ${last.text}` : last.text
+}
+
+/** What is seen in a row. It stays as it is when the row only moves: an answer in another dialog moves all that are seen. */
+const RowBody = memo(function RowBody({ row, foreign }: { row: Row; foreign: boolean }) {
+  const r = useText()
+  const name = visitorName(r, row.visitor)
   return (
-    // The option lies under what is drawn: its name says moments, where the eye sees running figures.
-    <div className={classes.join(' ')} style={{ transform: `translateY(${props.top}px)`, height: heightOf(row) }} title={text} onClick={() => props.onOpen(row)}>
-      <div
-        className="row-hit"
-        role="option"
-        data-row={row.id}
-        aria-selected={props.selected}
-        aria-label={label.filter(Boolean).join('. ')}
-        aria-posinset={props.place}
-        aria-setsize={props.of}
-        tabIndex={props.focusable ? 0 : -1}
-      />
+    <>
       <Avatar id={row.visitor.id} name={row.visitor.name} outlined={foreign} />
       <span className="row-in" aria-hidden="true">
         <span className="l1">
@@ -72,12 +91,14 @@ export const RowView = memo(function RowView(props: {
           <RowTime at={row.last?.at ?? row.session.started_at} />
         </span>
         <span className="l2">
-          <span className={last.system ? 'tx ell sys' : 'tx ell'} dir="auto">{text}</span>
+          <span className={lastText(r, row.last).system ? 'tx ell sys' : 'tx ell'} dir="auto">
+            {saidLast(r, row)}
+          </span>
           <Mark row={row} foreign={foreign} />
         </span>
         <StateLine row={row} foreign={foreign} />
       </span>
-    </div>
+    </>
   )
 })
 

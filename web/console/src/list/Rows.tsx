@@ -7,14 +7,17 @@ import { useText } from '../text/text.tsx'
 import { useKeptFocus } from '../ui/focus.ts'
 import { useAfter, useLatest, useStore, useWorkspace } from '../ui/hooks.ts'
 import { Icon } from '../ui/marks.tsx'
-import { heightOf, RowView, TALL } from './RowView.tsx'
+import { heightOf, optionId, RowView, TALL } from './RowView.tsx'
 import { useCalmOrder } from './useCalmOrder.ts'
+import { useSlots } from './useSlots.ts'
 import { type Placed, useWindowed } from './useWindowed.ts'
 
 const FLIP_AT_MOST = 6
 const FLIP_FOR = 300
 const AHEAD = 60 // rows before the end of what is known: time to ask for more
 const NONE: readonly Row[] = []
+// Turning red fades.
+const kindOf = (row: Row) => (row.important ? 'red' : '')
 
 export function Rows({ project, dialogId, meId }: { project: Project; dialogId?: string; meId: string }) {
   const { t } = useText()
@@ -28,7 +31,8 @@ export function Rows({ project, dialogId, meId }: { project: Project; dialogId?:
   const { items: rows, onPointerMove } = useCalmOrder(known ?? NONE, `${project.id} ${group} ${sort}`)
   const loading = useAfter(150, !known)
 
-  const activeIndex = Math.max(0, rows.findIndex((r) => r.id === (active ?? dialogId)))
+  const activeId = active ?? dialogId
+  const activeIndex = activeId === undefined ? 0 : Math.max(0, rows.findIndex((r) => r.id === activeId))
   const { placed, tops, total, show } = useWindowed(rows, heightOf, scroller)
   // The row that holds the focus must not disappear by scrolling.
   const drawn = activeIndex >= rows.length || placed.some((p) => p.index === activeIndex) ? placed : [...placed, { index: activeIndex, top: tops[activeIndex]! }]
@@ -63,9 +67,11 @@ export function Rows({ project, dialogId, meId }: { project: Project; dialogId?:
   })
   // The row of the focus has left the list: the one that stands at its place takes it.
   const place = useRef(0)
+  const stop = useRef<string>(undefined)
   useKeptFocus(() => scroller.current, () => focusAt(place.current))
   useEffect(() => {
     place.current = activeIndex
+    stop.current = rows[activeIndex]?.id
   })
 
   useWish(['prev', 'next', 'nextDeadline', 'rows'], (w) => {
@@ -101,6 +107,14 @@ export function Rows({ project, dialogId, meId }: { project: Project; dialogId?:
   // Under a finger the box would bring up the keyboard of a tablet.
   const onOpen = useCallback((row: Row) => latest.current(row, !matchMedia('(pointer: coarse)').matches), [latest])
   const moving = useMovedFew(rows, placed)
+  const places = new Map(drawn.map((p) => [rows[p.index]!.id, p]))
+  const slots = useSlots(
+    drawn.map((p) => rows[p.index]!),
+    kindOf,
+    // What glides would come from where another row was; and no other row takes the focus with its element.
+    (id) => !moving && id !== stop.current && id !== rows[activeIndex]?.id && places.get(id)?.far !== false,
+  )
+  const inOrder = slots.map(({ id }) => places.get(id)!.index).sort((a, b) => a - b)
   return (
     <div className="rows" id="rows" role="tabpanel" aria-labelledby={`tab-${group}`} ref={scroller} onPointerMove={onPointerMove} tabIndex={-1}>
       {!known && loading ? <RowSkeletons /> : null}
@@ -116,14 +130,16 @@ export function Rows({ project, dialogId, meId }: { project: Project; dialogId?:
         className={moving ? 'rows-in moving' : 'rows-in'}
         style={{ height: total }}
         onKeyDown={onKeyDown}
+        // Elements stand as they were made, options in the order of the list.
+        aria-owns={inOrder.map((index) => optionId(rows[index]!)).join(' ') || undefined}
       >
-        {drawn.map(({ index, top }) => {
+        {slots.map(({ id, key }) => {
+          const { index, top } = places.get(id)!
           const row = rows[index]!
           return (
             <RowView
-              key={row.id}
+              key={key}
               row={row}
-              project={project}
               top={top}
               selected={row.id === dialogId}
               focusable={index === activeIndex}

@@ -88,7 +88,7 @@ it('the sorting button is pressed and blue while the order is not the default (R
 it('each row has the avatar the visitor has everywhere, and his name in words (R-038, D-18)', async () => {
   const r = row('d', { visitor: { id: 'v1', name: 'Ирина Белова', number: '7C41' } })
   const view = (name?: string) => (
-    <RowView row={{ ...r, visitor: { ...r.visitor, name } }} project={shop} top={0} selected={false} focusable={false} foreign={false} place={1} of={1} onOpen={() => {}} />
+    <RowView row={{ ...r, visitor: { ...r.visitor, name } }} top={0} selected={false} focusable={false} foreign={false} place={1} of={1} onOpen={() => {}} />
   )
   const known = await stage(world, () => view('Ирина Белова'))
   const avatar = known.el.querySelector('.av')!
@@ -102,6 +102,26 @@ it('each row has the avatar the visitor has everywhere, and his name in words (R
   const unknown = await stage(world, () => view())
   expect(unknown.el.querySelector('[role=option]')!.getAttribute('aria-label')).toContain('Посетитель 7C41')
   await unknown.end()
+})
+
+it('an element that is taken over takes no focus with it (R-003)', async () => {
+  const rows = Array.from({ length: 30 }, (_, i) => row(`r${10 + i}`))
+  world.on('GET /operator/projects/p/dialogs', { rows, counts: { mine: 0, important: 0, unassigned: 0, all: 30 }, now: '2026-11-25T10:00:00Z' })
+  world.workspace.watchProject('p')
+  drawn = await stage(world, () => <Rows project={projectOf()} meId="o" />)
+  ;(await until(() => $('[data-row=r10]')))!.focus()
+  const owned = () => $('[role=listbox]')!.getAttribute('aria-owns')!.split(' ')
+  const last = await until(() => owned().length > 5 && owned().at(-1))
+  await act(async () => world.workspace.rows.gone('r10', 2))
+  await until(() => owned().length > 5 && owned().at(-1) !== last)
+  await until(() => (document.activeElement as HTMLElement).dataset.row === 'r11')
+  // An element from the middle stands at the end now; the options are told in the order of the list.
+  await act(async () => world.workspace.rows.gone('r12', 2))
+  await until(() => !owned().includes('row-r12'))
+  const elements = [...document.querySelectorAll('[role=option]')].map((o) => o.id)
+  expect(elements).not.toEqual([...elements].sort())
+  expect(owned()).toEqual([...elements].sort())
+  expect(owned().every((id) => document.getElementById(id)?.getAttribute('role') === 'option')).toBe(true)
 })
 
 it('the focus of a row that leaves the list goes to the next one, and of the last one to the list (R-003, R-058)', async () => {

@@ -6,7 +6,7 @@ import { $, button, click, dialogOf, until, World } from '../card/harness.tsx'
 import { RowView } from '../list/RowView.tsx'
 import { event, row } from '../live/fixtures.ts'
 import { Composer } from '../window/Composer.tsx'
-import { meOf, projectOf, setMe, stage } from '../window/harness.tsx'
+import { meOf, setMe, stage } from '../window/harness.tsx'
 import { EventLine } from '../window/Message.tsx'
 import { WindowHead } from '../window/WindowFrame.tsx'
 import { visitorName } from './system.ts'
@@ -47,7 +47,7 @@ it('what a form brought goes by its own letters (I-11, R-049)', async () => {
 it('name and last text of a row, and the name above the window (I-11)', async () => {
   const of = row('d', { visitor, last: { kind: 'message', author: 'visitor', text: HELLO, at: '2026-11-25T10:00:00Z' } })
   drawn = await stage(world, () => (
-    <RowView row={of} project={projectOf()} top={0} selected={false} focusable={false} foreign={false} place={1} of={1} onOpen={() => {}} />
+    <RowView row={of} top={0} selected={false} focusable={false} foreign={false} place={1} of={1} onOpen={() => {}} />
   ))
   expect(directionOf('محمد')).toBe('auto')
   expect(directionOf(HELLO)).toBe('auto')
