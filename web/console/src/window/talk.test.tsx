@@ -102,6 +102,10 @@ it('key C leads to the request outside text fields, and only Enter sends it: the
   // «с вами»: the space does not press it.
   await press(' ')
   expect(document.activeElement).toBe(field())
+  button(ru['win.contacts']).focus() // by Tab: a button like any other
+  await press(' ')
+  expect(document.activeElement).toBe(button(ru['win.contacts']))
+  field().focus()
   wish('contacts')
   await press('Enter')
   expect(document.activeElement).toBe(button(ru['win.contacts']))
