@@ -2,7 +2,7 @@ import { memo, useMemo } from 'react'
 import type { Row } from '../../../shared/api.gen.ts'
 import { remaining, share } from '../live/clock.ts'
 import { clockTime, dateTime, duration, elapsed, LONG_WAIT } from '../text/format.ts'
-import { lastText, visitorName } from '../text/system.ts'
+import { dirOf, lastText, visitorName } from '../text/system.ts'
 import { type Reader, useText } from '../text/text.tsx'
 import { useNow, useStore, useWorkspace } from '../ui/hooks.ts'
 import { Avatar, firstReason, Icon, REASON_TEXT, ReasonBadge, Ring } from '../ui/marks.tsx'
@@ -80,19 +80,20 @@ function saidLast(r: Reader, row: Row): string {
 const RowBody = memo(function RowBody({ row, foreign }: { row: Row; foreign: boolean }) {
   const r = useText()
   const name = visitorName(r, row.visitor)
+  const said = saidLast(r, row)
   return (
     <>
       <Avatar id={row.visitor.id} name={row.visitor.name} outlined={foreign} />
       <span className="row-in" aria-hidden="true">
         <span className="l1">
-          <span className="nm ell" dir="auto" title={name.length > 24 ? name : undefined}>
+          <span className="nm ell" dir={dirOf(name)} title={name.length > 24 ? name : undefined}>
             {name}
           </span>
           <RowTime at={row.last?.at ?? row.session.started_at} />
         </span>
         <span className="l2">
-          <span className={lastText(r, row.last).system ? 'tx ell sys' : 'tx ell'} dir="auto">
-            {saidLast(r, row)}
+          <span className={lastText(r, row.last).system ? 'tx ell sys' : 'tx ell'} dir={dirOf(said)}>
+            {said}
           </span>
           <Mark row={row} foreign={foreign} />
         </span>

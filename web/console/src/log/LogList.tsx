@@ -3,7 +3,7 @@ import { type KeyboardEvent, memo, useEffect, useRef, useState } from 'react'
 import type { LogRow } from '../../../shared/api.gen.ts'
 import { useWish } from '../app/shortcuts.ts'
 import { clockTime, dateTime, sameDay, shortDate } from '../text/format.ts'
-import { lastText, visitorName } from '../text/system.ts'
+import { dirOf, lastText, visitorName } from '../text/system.ts'
 import { type Reader, useText } from '../text/text.tsx'
 import { Avatar } from '../ui/marks.tsx'
 
@@ -110,7 +110,7 @@ const LogLine = memo(function LogLine(props: { row: LogRow; top: number; selecte
       <Avatar id={row.visitor.id} name={row.visitor.name} />
       <span className="row-in" aria-hidden="true">
         <span className="l1">
-          <span className="nm ell" dir="auto" title={name.length > 24 ? name : undefined}>
+          <span className="nm ell" dir={dirOf(name)} title={name.length > 24 ? name : undefined}>
             {name}
           </span>
           <time className="tm" dateTime={row.closed_at} title={when}>
@@ -119,7 +119,7 @@ const LogLine = memo(function LogLine(props: { row: LogRow; top: number; selecte
           </time>
         </span>
         <span className="l2">
-          <span className={said.system ? 'tx ell sys' : 'tx ell'} dir="auto">{text}</span>
+          <span className={said.system ? 'tx ell sys' : 'tx ell'} dir={dirOf(text)}>{text}</span>
         </span>
         <span className="l3 mut">
           <span className="ell sp" title={who}>

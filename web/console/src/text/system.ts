@@ -33,6 +33,11 @@ export function upright(name: string | undefined): string {
   return name?.replace(/[\u202a-\u202e\u2066-\u2069]/g, '') ?? ''
 }
 
+/** For the many rows of a list: the browser looks for the direction of a text only where it may be another. */
+export function dirOf(text: string): 'auto' | undefined {
+  return /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/.test(text) ? 'auto' : undefined
+}
+
 /** Second line of a row: what was said last (R-037, D-25). */
 export function lastText(r: Reader, last: LastEvent | undefined): { text: string; system: boolean; by?: string } {
   if (!last) return { text: '', system: true }
