@@ -201,6 +201,13 @@ it('the open list of transfer is live: who comes online stands in it, the focus 
   there(target('a', 'Анна'), target('m', 'Марк'), target('v', 'Вера'))
   await until(() => names() === 'Анна,Марк,Вера')
   expect(active()).toContain('Вера')
+  there(target('a', 'Анна'), target('m', 'Марк'))
+  await until(() => names() === 'Анна,Марк')
+  expect(active()).toBeUndefined()
+  await press('Enter') // she has left: nobody gets it in her place
+  expect(world.sent('POST /operator/dialogs/d/transfer')).toEqual([])
+  await press('ArrowUp')
+  expect(active()).toContain('Марк')
 })
 
 it('transfer shows everybody’s load, by department, and why one cannot be chosen (R-055, M-55)', async () => {

@@ -36,7 +36,8 @@ export function PickList(props: {
 }) {
   const id = useId()
   const [filter, setFilter] = useState('')
-  // By what it is, not by its place: the list may change under whoever is about to press Enter.
+  // By what it is, not by its place: the list may change under whoever is about to press Enter. Of one that is gone nothing
+  // takes the place until an arrow is pressed.
   const [chosen, setChosen] = useState<string>()
   const [place, setPlace] = useState(0)
   const wanted = fold(filter.trim())
@@ -46,17 +47,19 @@ export function PickList(props: {
   const flat = groups.flatMap((g) => g.items.map((item) => ({ item, group: g })))
   const optionId = (g: PickGroup, i: PickItem) => `${id}${g.id}-${i.id}`
   const found = flat.findIndex((f) => optionId(f.group, f.item) === chosen)
+  const gone = chosen !== undefined && found < 0
   const at = found >= 0 ? found : Math.min(place, flat.length - 1)
-  const current = flat[at]
+  const current = gone ? undefined : flat[at]
   const currentId = current && optionId(current.group, current.item)
   useEffect(() => {
+    if (!currentId) return
     setChosen(currentId)
-    setPlace(Math.max(0, at))
+    setPlace(at)
   }, [currentId, at])
 
   function move(step: number) {
     if (!flat.length) return
-    const to = flat[(at + step + flat.length) % flat.length]!
+    const to = flat[gone ? at : (at + step + flat.length) % flat.length]!
     setChosen(optionId(to.group, to.item))
     document.getElementById(optionId(to.group, to.item))?.scrollIntoView({ block: 'nearest' })
   }
@@ -92,7 +95,7 @@ export function PickList(props: {
             if (e.nativeEvent.isComposing) return
             if (e.key === 'ArrowDown') move(1)
             else if (e.key === 'ArrowUp') move(-1)
-            else if (e.key === 'Enter') current ? pick(current) : props.onEnterNone?.()
+            else if (e.key === 'Enter') current || gone ? pick(current) : props.onEnterNone?.()
             else return
             e.preventDefault()
           }}
