@@ -122,6 +122,7 @@ test('a sign-in that ends asks again above the page and keeps the text (I-03)', 
   await anna.input().press('Enter')
   said.push('Длинный ответ, который жалко потерять')
   await whole()
+  await until('it is sent, not only shown', async () => (await anna.log().locator('.held').count()) === 0)
   await visitorSays('Дошло, спасибо')
   await whole()
 })
