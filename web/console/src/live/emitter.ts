@@ -19,6 +19,10 @@ export class Emitter {
 
   getVersion = (): number => this.version
 
+  protected get watched(): boolean {
+    return this.listeners.size > 0
+  }
+
   protected changed() {
     this.version++
     if (this.owed) return

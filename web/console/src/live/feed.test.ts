@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import { NoAnswer } from '../api/errors.ts'
 import { Feed, type PageQuery } from './feed.ts'
 import { event, page } from './fixtures.ts'
 
@@ -85,8 +86,24 @@ describe('Feed', () => {
     expect(feed.error).toBe(true)
     expect(feed.ready).toBe(false)
     fail = false
-    await feed.load()
+    await feed.reload()
     expect(feed.ready).toBe(true)
     expect(feed.error).toBe(false)
+  })
+
+  it('the pauses between failed readings grow to half a minute, and begin short again when somebody asks', async () => {
+    vi.useFakeTimers()
+    const fetchPage = vi.fn(() => Promise.reject(new NoAnswer()))
+    const feed = new Feed({ fetchPage, onGap: () => {} })
+    feed.subscribe(() => void feed.load())
+    await feed.load()
+    await vi.advanceTimersByTimeAsync(10 * 60_000)
+    expect(fetchPage.mock.calls.length).toBeGreaterThan(20)
+    expect(fetchPage.mock.calls.length).toBeLessThan(50)
+    fetchPage.mockClear()
+    await feed.reload()
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(fetchPage).toHaveBeenCalledTimes(2)
+    vi.useRealTimers()
   })
 })

@@ -1,4 +1,6 @@
 import type { Event, EventPage } from '../../../shared/api.gen.ts'
+import { isMissing } from '../api/errors.ts'
+import { Backoff } from './backoff.ts'
 import { Emitter } from './emitter.ts'
 import { EventLog } from './eventlog.ts'
 
@@ -8,9 +10,13 @@ export interface FeedOptions {
   fetchPage: (query: PageQuery) => Promise<EventPage>
   /** Something between the last event and a pushed one is missing: have it sent again. */
   onGap: () => void
+  /** The newest page is here, however often it had to be asked for. */
+  onReady?: () => void
 }
 
 const PAGE = 80
+const AGAIN = 1_000 // the first pause after a failed reading
+const AGAIN_AT_MOST = 30_000
 const CONTEXT = 20 // events shown before the one jumped to
 
 /** The log of one dialog as the window shows it: the end of it, or a stretch of the past somebody jumped to. */
@@ -31,6 +37,9 @@ export class Feed extends Emitter {
   /** Wish to show the end; a new object for every wish. */
   endWish?: object
   private loading?: Promise<void>
+  private pauses = new Backoff(AGAIN, AGAIN_AT_MOST)
+  private again?: ReturnType<typeof setTimeout>
+  private missing = false
   private reaching = 0
   private options: FeedOptions
 
@@ -39,14 +48,40 @@ export class Feed extends Emitter {
     this.options = options
   }
 
-  /** Reads the newest page once. */
+  /**
+   * Reads the newest page once; may be called with every drawing. What failed is read again by itself after pauses that
+   * double, while somebody looks at it; what is not there, or not for this operator, only when somebody asks for it.
+   */
   load(): Promise<void> {
     return (this.loading ??= this.readNewest())
   }
 
+  /** Now, and with short pauses again. */
   reload(): Promise<void> {
+    this.pauses.reset()
+    this.error = false
+    const reading = this.loadAgain()
+    this.changed()
+    return reading
+  }
+
+  /** There is a reason to think that what failed will succeed; `missing`: also what was not there. */
+  retry(missing: boolean) {
+    if (this.ready || !(this.again !== undefined || (missing && this.missing))) return
+    this.pauses.reset()
+    void this.loadAgain()
+  }
+
+  private loadAgain(): Promise<void> {
+    this.stopWaiting()
+    this.missing = false
     this.loading = undefined
     return this.load()
+  }
+
+  private stopWaiting() {
+    clearTimeout(this.again)
+    this.again = undefined
   }
 
   /** Bodies were erased on the server (D-64): nothing read before may stay here. */
@@ -157,10 +192,19 @@ export class Feed extends Emitter {
   }
 
   private async readNewest() {
-    this.error = false
-    this.changed()
-    if (await this.read({ limit: PAGE })) this.ready = true
-    else this.loading = undefined
+    const page = await this.read({ limit: PAGE })
+    this.stopWaiting()
+    if (page) {
+      this.ready = true
+      this.options.onReady?.()
+    } else if (!this.missing) {
+      this.again = setTimeout(() => {
+        this.stopWaiting()
+        this.loading = undefined
+        // Nobody looks: whoever looks next reads it.
+        if (this.watched) void this.load()
+      }, this.pauses.next())
+    }
     this.changed()
   }
 
@@ -170,8 +214,9 @@ export class Feed extends Emitter {
       this.log.merge(page.events)
       this.error = false
       return page
-    } catch {
+    } catch (e) {
       this.error = true
+      this.missing = isMissing(e)
       return undefined
     }
   }

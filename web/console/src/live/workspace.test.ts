@@ -22,12 +22,15 @@ class Server {
   wires: (Wire & { sent: Frame[] })[] = []
 
   down = false
+  /** What it answers instead of a log. */
+  failing?: number
 
   fetch = (url: string, init: { method: string; body?: string }): Promise<Response> => {
     if (this.down) return Promise.reject(new TypeError('Failed to fetch'))
     const { pathname, searchParams: q } = new URL(url, 'http://x')
     const path = pathname.replace('/api/v1/operator/', '')
     this.asked.push(`${init.method} ${path}`)
+    if (this.failing && path.endsWith('/events')) return Promise.resolve(new Response('{}', { status: this.failing }))
     const number = (name: string) => (q.has(name) ? Number(q.get(name)) : undefined)
     let body: unknown = {}
     if (path.endsWith('/events')) body = page(this.head, { after: number('after'), before: number('before'), limit: number('limit') })
@@ -107,6 +110,59 @@ describe('Workspace', () => {
     expect(server.wire.sent.at(-1)).toEqual({ type: 'open', dialog_id: 'd', after: 3 })
     server.push({ type: 'event', dialog_id: 'd', event: event(4) })
     expect(seqs('d')).toEqual([1, 2, 3, 4])
+  })
+
+  /** What a window does: with each change of the log it is drawn, and asks for the log again. */
+  const drawLog = () => workspace.feed('d').subscribe(() => void workspace.feed('d'))
+  const logReads = () => server.asked.filter((a) => a === 'GET dialogs/d/events').length
+
+  it('a log that is not there is asked for once, and again when somebody wants it (I-08)', async () => {
+    server.failing = 404
+    workspace.openDialog('d')
+    drawLog()
+    await vi.advanceTimersByTimeAsync(4_000)
+    expect(logReads()).toBe(1)
+    server.push({ type: 'hello', now: new Date().toISOString() })
+    await vi.advanceTimersByTimeAsync(4_000)
+    expect(logReads()).toBe(1)
+    server.failing = undefined
+    workspace.dialogRead('d')
+    await settle()
+    expect(logReads()).toBe(2)
+    expect(seqs('d')).toEqual([1, 2, 3])
+    expect(server.wire.sent.at(-1)).toEqual({ type: 'open', dialog_id: 'd', after: 3 })
+  })
+
+  it('a log that cannot be read is asked for after pauses that double, and at once after the next hello (I-08, M-43)', async () => {
+    server.failing = 503
+    workspace.openDialog('d')
+    const leave = drawLog()
+    await vi.advanceTimersByTimeAsync(500)
+    expect(logReads()).toBe(1)
+    await vi.advanceTimersByTimeAsync(4_500)
+    expect(logReads()).toBeGreaterThan(1)
+    expect(logReads()).toBeLessThanOrEqual(4)
+    expect(workspace.feed('d').error).toBe(true)
+    server.failing = undefined
+    const before = logReads()
+    server.push({ type: 'hello', now: new Date().toISOString() })
+    await settle()
+    expect(logReads()).toBe(before + 1)
+    expect(seqs('d')).toEqual([1, 2, 3])
+    expect(server.wire.sent.at(-1)).toEqual({ type: 'open', dialog_id: 'd', after: 3 })
+    leave()
+  })
+
+  it('nobody looks at a log that could not be read: it waits for the next look', async () => {
+    server.failing = 503
+    workspace.openDialog('d')
+    drawLog()()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(logReads()).toBe(1)
+    server.failing = undefined
+    workspace.feed('d')
+    await settle()
+    expect(seqs('d')).toEqual([1, 2, 3])
   })
 
   it('asks once for what is missing and ends without hole or double', async () => {

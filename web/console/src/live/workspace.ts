@@ -183,7 +183,7 @@ export class Workspace extends Emitter {
     if (id === this.dialogId) return
     this.dialogId = id
     if (id) {
-      this.feed(id)
+      this.feed(id).retry(true)
       this.dismissTransferred(id)
     }
     this.changed()
@@ -194,23 +194,24 @@ export class Workspace extends Emitter {
     if (known) {
       this.feeds.delete(id)
       this.feeds.set(id, known)
-      if (!known.ready) void known.load().then(() => this.subscribeTo(id, known))
+      if (!known.ready) void known.load()
       return known
     }
-    const feed = new Feed({
+    const feed: Feed = new Feed({
       fetchPage: async (query) => {
         const page = await call('get', '/operator/dialogs/{dialog_id}/events', { path: { dialog_id: id }, query })
         page.events.forEach((event) => this.sends.seen(event))
         return page
       },
       onGap: () => this.fillGap(id),
+      onReady: () => this.subscribeTo(id, feed),
     })
     this.feeds.set(id, feed)
     for (const old of [...this.feeds.keys()].slice(0, -KEPT_OPEN)) {
       this.feeds.delete(old)
       this.socket.send({ type: 'close', dialog_id: old })
     }
-    void feed.load().then(() => this.subscribeTo(id, feed))
+    void feed.load()
     return feed
   }
 
@@ -231,7 +232,7 @@ export class Workspace extends Emitter {
     const feed = this.feeds.get(dialogId)
     if (!feed?.push(event)) return
     // Everything before it was emptied: what is kept here is read again (D-64).
-    if (event.kind === 'erased') void feed.forget().then(() => this.subscribeTo(dialogId, feed))
+    if (event.kind === 'erased') void feed.forget()
     this.sends.seen(event)
     this.claims.seen(dialogId, event)
     if (event.author === 'visitor') this.typing.delete(dialogId)
@@ -300,6 +301,11 @@ export class Workspace extends Emitter {
     this.patchMe({ prefs }).catch(() => {})
   }
 
+  /** The dialog could be read: so can its log, if that failed. */
+  dialogRead(id: string) {
+    this.feeds.get(id)?.retry(true)
+  }
+
   refreshDialog(id: string) {
     return this.query.invalidateQueries({ queryKey: ['dialog', id] })
   }
@@ -329,7 +335,10 @@ export class Workspace extends Emitter {
 
   private hello() {
     if (this.project) this.socket.send({ type: 'watch', project_id: this.project })
-    for (const [id, feed] of this.feeds) if (feed.ready) this.subscribeTo(id, feed)
+    for (const [id, feed] of this.feeds) {
+      this.subscribeTo(id, feed)
+      feed.retry(false)
+    }
     // What happened to rights and own data while the connection was away was not pushed.
     void this.refreshMe()
     if (this.dialogId) void this.refreshDialog(this.dialogId)

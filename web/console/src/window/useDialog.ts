@@ -21,6 +21,7 @@ export function useDialog(id: string | undefined) {
       const d = await call('get', '/operator/dialogs/{dialog_id}', { path: { dialog_id: id! } })
       workspace.clock.sync(d.now, asked)
       if (d.row.project_id === workspace.project && !d.read_only) workspace.rows.upsert(d.row)
+      workspace.dialogRead(id!)
       return d
     },
     refetchInterval: ({ state }) => (isTransient(state.error) ? AGAIN : false),
