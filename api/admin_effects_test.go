@@ -78,6 +78,14 @@ func TestAccessActsOnOpenConsoles(t *testing.T) {
 	for _, s := range []*socket{here, there} {
 		s.within(p, "projects", has(1))
 	}
+	// Who only reads the log has no lists that change: he is told that what he may read is another (D-63).
+	reader := w.viewer.socketAt(base)
+	reader.send(map[string]any{"type": "ping"})
+	reader.next("projects")
+	for _, level := range []string{"none", "view"} {
+		p = grant(w.viewer, level)
+		reader.within(p, "me")
+	}
 	here.send(map[string]any{"type": "watch", "project_id": w.shop})
 	here.next("watching")
 	// A name that is shown is shown anew: of the department, of the colleague, of the project.

@@ -28,14 +28,17 @@ type Self struct {
 	Away                    bool   // «Не в сети» set by hand (D-04)
 	Admin                   bool   // of at least one project
 	Prefs                   string // of the console, JSON; nothing is decided from it
+	Access                  string // level and name of each of his projects: only to be compared, with what it was
 }
 
 const selfColumns = ` o.id::text, o.name, o.login, o.locale, coalesce(o.dialog_limit, 0),
  (SELECT count(*) FROM sessions s WHERE s.assignee_id = o.id AND s.closed_at IS NULL), o.away,
- EXISTS (SELECT FROM access a WHERE a.operator_id = o.id AND a.level >= 4), o.prefs::text`
+ EXISTS (SELECT FROM access a WHERE a.operator_id = o.id AND a.level >= 4), o.prefs::text,
+ (SELECT coalesce(string_agg(concat_ws(' ', p.id, a.level, p.name), ',' ORDER BY p.id), '')
+  FROM access a JOIN projects p ON p.id = a.project_id WHERE a.operator_id = o.id)`
 
 func (o *Self) targets() []any {
-	return []any{&o.ID, &o.Name, &o.Login, &o.Locale, &o.Limit, &o.OpenDialogs, &o.Away, &o.Admin, &o.Prefs}
+	return []any{&o.ID, &o.Name, &o.Login, &o.Locale, &o.Limit, &o.OpenDialogs, &o.Away, &o.Admin, &o.Prefs, &o.Access}
 }
 
 // Self reads an active operator.
