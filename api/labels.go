@@ -99,20 +99,28 @@ func (s *Server) answerLabels(c *fiber.Ctx, r store.Result) error {
 	return c.JSON(DialogLabels{Labels: labelChips(row.Labels)})
 }
 
-// cardMark is what tells that the card beside a dialog has to be read again: its fields, consent, labels, block.
+// cardMark is what tells that the card beside a dialog has to be read again: its fields, consent, labels, block, and the
+// rating, which comes when the session has ended and nothing else is said (D-39).
 type cardMark struct {
 	rev     int64
 	consent time.Time
 	labels  []dialog.Label
 	blocked bool
+	rating  int
+	comment string // beside the rating
 }
 
 func cardMarkOf(r *store.Row) cardMark {
-	return cardMark{r.CardRev, r.State.ConsentAt, r.Labels, r.State.Blocked}
+	m := cardMark{rev: r.CardRev, consent: r.State.ConsentAt, labels: r.Labels, blocked: r.State.Blocked}
+	if ses := r.State.Session; ses != nil {
+		m.rating, m.comment = ses.Rating, ses.RatingComment
+	}
+	return m
 }
 
 func (m cardMark) equal(o cardMark) bool {
-	return m.rev == o.rev && m.consent.Equal(o.consent) && m.blocked == o.blocked && slices.Equal(m.labels, o.labels)
+	return m.rev == o.rev && m.consent.Equal(o.consent) && m.blocked == o.blocked && slices.Equal(m.labels, o.labels) &&
+		m.rating == o.rating && m.comment == o.comment
 }
 
 // tellCard tells operators who have the dialog open that its card changed; under the hub's lock.

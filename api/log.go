@@ -9,6 +9,7 @@ import (
 
 	"github.com/otklik/otklik/dialog"
 	"github.com/otklik/otklik/store"
+	"github.com/otklik/otklik/texts"
 )
 
 // logRoutes are the chat log and what is read of dialogs beside their messages.
@@ -54,6 +55,7 @@ func (s *Server) logQuery(c *fiber.Ctx) (q store.LogQuery, err error) {
 		return q, err
 	}
 	q.Text = strings.TrimSpace(q.Text)
+	q.Number = numberIn(q.Text)
 	for name, into := range map[string]*string{"operator_id": &q.OperatorID, "department_id": &q.DepartmentID, "tag_id": &q.TagID, "label_id": &q.LabelID} {
 		if *into, err = queryID(c, name); err != nil {
 			return q, err
@@ -80,21 +82,39 @@ func (s *Server) logQuery(c *fiber.Ctx) (q store.LogQuery, err error) {
 	return q, nil
 }
 
+// numberIn is the number of a visitor in what is shown of one who gave no name, «Посетитель 3E9», in whatever language it
+// was read (D-18); empty when the text is something else.
+func numberIn(text string) string {
+	word, number, _ := strings.Cut(text, " ")
+	for _, locale := range texts.Locales {
+		if strings.EqualFold(word, texts.Text(locale, "who.visitor", nil)) {
+			return strings.TrimSpace(number)
+		}
+	}
+	return ""
+}
+
 func logRowOf(e store.LogEntry, reader dialog.Operator) LogRow {
 	row := LogRow{DialogID: e.DialogID, SessionID: e.SessionID, SessionNo: e.No,
 		Visitor: RowVisitor{ID: e.VisitorID, Name: e.Visitor, Number: e.Number}, Last: lastOf(e.Last, reader.ID),
 		Operator: personOf(e.Operator.ID, e.Operator.Name), Department: namedOf(e.Department.ID, e.Department.Name),
-		Tags: namedAll(e.Tags), Labels: chipsOf(e.Labels), StartedAt: e.StartedAt, ClosedAt: e.ClosedAt, Messages: e.Messages}
+		Tags: namedAll(e.Tags), Labels: chipsOf(e.Labels), StartedAt: e.StartedAt, ClosedAt: e.ClosedAt, Messages: e.Messages,
+		FirstReplySeconds: firstReply(e.StartedAt, e.ClaimedAt)}
 	if e.Last.OperatorID != "" && e.Last.OperatorID != reader.ID {
 		row.Last.Operator = e.LastOperator
-	}
-	if !e.ClaimedAt.IsZero() { // a dialog is taken by its first answer
-		row.FirstReplySeconds = int(e.ClaimedAt.Sub(e.StartedAt).Round(time.Second).Seconds())
 	}
 	if dialog.MayReport(reader) { // D-39
 		row.Rating = e.Rating
 	}
 	return row
+}
+
+// firstReply is how long the first answer was waited for, in seconds; a dialog is taken by it.
+func firstReply(started, claimed time.Time) int {
+	if claimed.IsZero() {
+		return 0
+	}
+	return int(claimed.Sub(started).Round(time.Second).Seconds())
 }
 
 func chipsOf(in []store.LogLabel) []LabelChip {

@@ -126,13 +126,20 @@ func TestSessions(t *testing.T) {
 	if rows := as[SessionPage](w.anna.get(path + "/sessions").want(200)).Sessions; len(rows) != 0 {
 		t.Errorf("first-time visitor: %+v", rows)
 	}
+	w.exec(`UPDATE sessions SET started_at = started_at - interval '90 seconds'`)
 	w.oleg.says(v, "два")
 	w.oleg.post(path+"/transfer", map[string]any{"client_id": uuid.NewString(), "operator_id": w.anna.id}).want(409, "target_unavailable")
 	w.exec(`INSERT INTO presence (operator_id, connection_id, seen_at) VALUES ($1, $2, clock_timestamp() + interval '1 hour')`, w.anna.id, uuid.NewString())
 	w.oleg.post(path+"/transfer", map[string]any{"client_id": uuid.NewString(), "operator_id": w.anna.id}).want(200)
 	w.anna.ends(v, w.sale)
 	session := as[VisitorState](v.get("/visitor").want(200)).Session.ID
-	v.post("/visitor/rating", map[string]any{"client_id": uuid.NewString(), "session_id": session, "stars": 5, "comment": "спасибо"}).want(200)
+	desk := w.anna.socket()
+	desk.send(map[string]any{"type": "open", "dialog_id": v.dialog, "after": 0})
+	desk.next("opened")
+	for _, comment := range []string{"", "спасибо"} { // I-08, D-39: with nothing else to tell, the card is told anew
+		v.post("/visitor/rating", map[string]any{"client_id": uuid.NewString(), "session_id": session, "stars": 5, "comment": comment}).want(200)
+		desk.next("card", isCard(v))
+	}
 	v.fills("", "+7 701 000-00-01", "") // a session without a message
 	w.exec(`UPDATE sessions SET assignee_id = $1 WHERE closed_at IS NULL`, w.oleg.id)
 	w.oleg.ends(v, w.lead)
@@ -155,6 +162,9 @@ func TestSessions(t *testing.T) {
 	start := events[two.FirstSeq-1]
 	if two.FirstMessageSeq != two.FirstSeq || two.LastMessageSeq != two.FirstSeq || !two.StartedAt.Equal(start.At) || !two.LastMessageAt.Equal(start.At) || start.Kind != EventKindForm {
 		t.Errorf("without a message its start: %+v", two)
+	}
+	if got := one.FirstReplySeconds; got < 90 || got > 120 || never.FirstReplySeconds != 0 {
+		t.Errorf("first reply after %d and %d s", got, never.FirstReplySeconds)
 	}
 	if len(two.Tags) != 1 || two.Tags[0].Name != "Лид" || never.Operator.ID != "" {
 		t.Errorf("%+v %+v", two, never)
@@ -329,6 +339,10 @@ func TestLog(t *testing.T) {
 		"?department_id=" + w.sales: 1, "?department_id=" + w.delivery: 1, "?label_id=" + label: 1,
 		"?from=" + ago(36) + "&to=" + ago(12): 1, "?to=" + ago(72): 0, "?from=" + ago(72): 3, "?from=" + ago(36): 2, "?to=" + ago(12): 2,
 		"?q=" + url.QueryEscape("елкин"): 1, "?q=" + url.QueryEscape("ПЁТР"): 1, "?q=example": 1, "?q=701000": 1, "?q=" + url.QueryEscape("000-00-01"): 1,
+		// 8… is +7…; a client without a name as he is shown, in each language (D-18).
+		"?q=" + url.QueryEscape("8 (701) 000-00-01"): 1, "?q=87010000001": 1, "?q=" + url.QueryEscape("+7 701 0000001"): 1, "?q=7010000001": 1, "?q=97010000001": 0,
+		"?q=" + url.QueryEscape("Посетитель "+number): 2, "?q=visitor+" + strings.ToLower(number): 2, "?q=" + url.QueryEscape("Келуші  "+number): 2,
+		"?q=" + url.QueryEscape("Покупатель "+number): 0, "?q=visitor": 0,
 		"?q=" + number: 2, "?q=" + strings.ToLower(number[:2]): 3, "?q=" + url.QueryEscape("%"): 0, "?q=" + url.QueryEscape("п_тр"): 0,
 		"?q=" + url.QueryEscape("ответ"): 0,
 		// One or two letters: the beginnings of words.

@@ -97,7 +97,7 @@ func sessionOf(x store.Session, reader dialog.Operator) SessionSummary {
 	out := SessionSummary{ID: x.ID, No: x.No, StartedAt: x.Begins, LastMessageAt: x.Ends, ClosedAt: x.ClosedAt,
 		Operator: personOf(x.OperatorID, x.Operator), Department: namedOf(x.DepartmentID, x.DepartmentName),
 		Tags: namedAll(x.Tags), FirstSeq: x.FirstSeq, LastSeq: x.LastSeq, FirstMessageSeq: x.FirstMessage,
-		LastMessageSeq: x.LastMessage, IP: x.IP}
+		LastMessageSeq: x.LastMessage, IP: x.IP, FirstReplySeconds: firstReply(x.StartedAt, x.ClaimedAt)}
 	if dialog.MayReport(reader) {
 		out.Rating, out.RatingComment = x.Rating, x.RatingComment
 	}

@@ -1465,11 +1465,14 @@ type SessionSummary struct {
 	Department Named     `json:"department,omitempty,omitzero"`
 
 	// FirstMessageSeq Where «Начало» leads (R-099)
-	FirstMessageSeq int64     `json:"first_message_seq,omitempty,omitzero"`
-	FirstSeq        int64     `json:"first_seq"`
-	ID              string    `json:"id"`
-	IP              string    `json:"ip,omitempty,omitzero"`
-	LastMessageAt   time.Time `json:"last_message_at,omitempty,omitzero"`
+	FirstMessageSeq int64 `json:"first_message_seq,omitempty,omitzero"`
+
+	// FirstReplySeconds From the start to the first answer; absent when there was none
+	FirstReplySeconds int       `json:"first_reply_seconds,omitempty,omitzero"`
+	FirstSeq          int64     `json:"first_seq"`
+	ID                string    `json:"id"`
+	IP                string    `json:"ip,omitempty,omitzero"`
+	LastMessageAt     time.Time `json:"last_message_at,omitempty,omitzero"`
 
 	// LastMessageSeq Where «Конец» leads
 	LastMessageSeq int64  `json:"last_message_seq,omitempty,omitzero"`

@@ -13,6 +13,7 @@ type Session struct {
 	No                           int
 	Begins, Ends                 time.Time // first and last message; of a session without one its start event (D-53)
 	ClosedAt                     time.Time // zero: open
+	StartedAt, ClaimedAt         time.Time // the claim is the first answer; zero: there was none
 	OperatorID, Operator         string    // the last assignee
 	DepartmentID, DepartmentName string
 	Tags                         []Named
@@ -30,7 +31,8 @@ SELECT s.id::text, s.no, coalesce(b.at, f.at, s.started_at), coalesce(s.last_mes
 coalesce(s.assignee_id::text, ''), coalesce(o.name, ''), coalesce(s.department_id::text, ''), coalesce(dep.name, ''),
 ARRAY(SELECT t.id::text FROM unnest(s.tags) WITH ORDINALITY u(id, n) JOIN tags t ON t.id = u.id ORDER BY u.n),
 ARRAY(SELECT t.name FROM unnest(s.tags) WITH ORDINALITY u(id, n) JOIN tags t ON t.id = u.id ORDER BY u.n),
-s.rating, s.rating_comment, coalesce(host(s.ip), ''), s.first_seq, s.last_seq, coalesce(b.first, s.first_seq), coalesce(b.last, s.first_seq)
+s.rating, s.rating_comment, coalesce(host(s.ip), ''), s.first_seq, s.last_seq, coalesce(b.first, s.first_seq), coalesce(b.last, s.first_seq),
+s.started_at, s.claimed_at
 FROM sessions s
 LEFT JOIN LATERAL (SELECT s.first_message_at AS at, s.first_message_seq AS first, s.last_message_seq AS last WHERE s.closed_at IS NOT NULL
   UNION ALL SELECT min(e.at), min(e.seq), max(e.seq) FROM events e
@@ -69,11 +71,12 @@ func (s *Store) sessions(ctx context.Context, sql string, args ...any) ([]Sessio
 	}
 	out, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (Session, error) {
 		var x Session
-		var closed *time.Time
+		var closed, claimed *time.Time
 		var tagIDs, tagNames []string
 		err := r.Scan(&x.ID, &x.No, &x.Begins, &x.Ends, &closed, &x.OperatorID, &x.Operator, &x.DepartmentID,
-			&x.DepartmentName, &tagIDs, &tagNames, &x.Rating, &x.RatingComment, &x.IP, &x.FirstSeq, &x.LastSeq, &x.FirstMessage, &x.LastMessage)
+			&x.DepartmentName, &tagIDs, &tagNames, &x.Rating, &x.RatingComment, &x.IP, &x.FirstSeq, &x.LastSeq, &x.FirstMessage, &x.LastMessage, &x.StartedAt, &claimed)
 		x.Begins, x.Ends, x.ClosedAt = x.Begins.UTC(), x.Ends.UTC(), deref(closed).UTC()
+		x.StartedAt, x.ClaimedAt = x.StartedAt.UTC(), deref(claimed).UTC()
 		x.Tags = zip(tagIDs, tagNames)
 		return x, err
 	})

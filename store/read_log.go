@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ type LogQuery struct {
 	ProjectID                                string
 	Reader                                   dialog.Operator
 	Text                                     string    // in name, number, phone or e-mail
+	Number                                   string    // what of Text is a visitor's number; empty: all of it may be
 	From, To                                 time.Time // of the end; To is outside
 	OperatorID, DepartmentID, TagID, LabelID string
 	BeforeAt                                 time.Time // the page follows this session; zero: the first page
@@ -72,11 +74,11 @@ func (s *Store) logOfText(ctx context.Context, q LogQuery) ([]LogEntry, error) {
 	near := `SELECT s.id, s.closed_at, s.dialog_id FROM sessions s WHERE ` + w.sql() + logOrder + w.add(nearSessions)
 	cards, args := contactSQL(q.Text)
 	found, err := s.logEntries(ctx, `SELECT s.id, s.closed_at FROM (`+near+`) s JOIN dialogs d ON d.id = s.dialog_id JOIN visitors v ON v.id = d.visitor_id
-WHERE `+w.number(cards+` OR `+numberSQL, append(args, likePrefix(q.Text))...)+logOrder+w.add(q.Limit), w.args)
+WHERE `+w.number(cards+` OR `+numberSQL, append(args, q.likeNumber())...)+logOrder+w.add(q.Limit), w.args)
 	if err != nil || len(found) == q.Limit || sessions < nearSessions {
 		return found, err
 	}
-	dialogs, err := s.contacts(ctx, q.ProjectID, q.Text)
+	dialogs, err := s.contacts(ctx, q)
 	if err != nil || len(dialogs) == 0 {
 		return nil, err
 	}
@@ -163,7 +165,7 @@ func scanLogEntry(r pgx.CollectableRow) (LogEntry, error) {
 	return e, err
 }
 
-// numberSQL takes the visitor's number from its beginning: that is how it is read out (D-18).
+// numberSQL has one argument, of likeNumber.
 const numberSQL = `lower(v.number) LIKE $`
 
 // wordStarts is what a word may follow.
@@ -174,7 +176,11 @@ const wordStarts = ` (-.@+"«`
 // the index goes by three letters, of which what is none before a word is one.
 func contactSQL(text string) (part string, args []any) {
 	wanted := []string{text}
-	if digits := phoneDigits(text); digits != "" && digits != text {
+	digits := phoneDigits(text)
+	if len(digits) == 11 && strings.ContainsRune("78", rune(digits[0])) {
+		digits = digits[1:] // 8… at home is +7… from abroad
+	}
+	if digits != "" && digits != text {
 		wanted = append(wanted, digits)
 	}
 	for _, w := range wanted {
@@ -192,13 +198,13 @@ func contactSQL(text string) (part string, args []any) {
 	return strings.TrimPrefix(strings.Repeat(like, len(args)), ` OR `), args
 }
 
-// contacts finds all dialogs whose client the text stands for.
-func (s *Store) contacts(ctx context.Context, projectID, text string) ([]string, error) {
-	part, args := contactSQL(text)
-	w := &where{args: []any{projectID}}
+// contacts finds all dialogs whose client the text of the query stands for.
+func (s *Store) contacts(ctx context.Context, q LogQuery) ([]string, error) {
+	part, args := contactSQL(q.Text)
+	w := &where{args: []any{q.ProjectID}}
 	rows, err := s.pool.Query(ctx, `SELECT d.id::text FROM dialogs d WHERE d.project_id = $1 AND (`+w.number(part, args...)+`)
 UNION SELECT d.id::text FROM visitors v JOIN dialogs d ON d.visitor_id = v.id AND d.project_id = v.project_id
- WHERE v.project_id = $1 AND `+w.number(numberSQL, likePrefix(text)), w.args...)
+ WHERE v.project_id = $1 AND `+w.number(numberSQL, q.likeNumber()), w.args...)
 	if err != nil {
 		return nil, unavailable(err)
 	}
@@ -225,7 +231,10 @@ var likeSpecial = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 // escapeLike makes LIKE take the text as it stands.
 func escapeLike(text string) string { return likeSpecial.Replace(text) }
 
-func likePrefix(text string) string { return escapeLike(strings.ToLower(text)) + "%" }
+// likeNumber takes the visitor's number from its beginning: that is how it is read out (D-18).
+func (q LogQuery) likeNumber() string {
+	return escapeLike(strings.ToLower(cmp.Or(q.Number, q.Text))) + "%"
+}
 
 // LogFilters is what a project's chat log may be filtered by; what is no longer active has its sessions still (D-63).
 type LogFilters struct {

@@ -1451,6 +1451,8 @@ export interface components {
             operator?: components["schemas"]["Person"];
             department?: components["schemas"]["Named"];
             tags: components["schemas"]["Named"][];
+            /** @description From the start to the first answer; absent when there was none */
+            first_reply_seconds?: number;
             /** @description Only for level senior and above (D-39) */
             rating?: number;
             /** @description As rating */
