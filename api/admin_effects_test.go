@@ -255,6 +255,10 @@ func TestDepartmentSwitchedOff(t *testing.T) {
 	}
 	vera.within(turn(true), "gone", func(f map[string]any) bool { return f["dialog_id"] == v.dialog })
 	vera.within(turn(false), "row", rowOf(v.dialog))
+	late := choose() // the choice was still before him: it is told, and nothing is lost
+	if row := as[Dialog](w.vera.get("/operator/dialogs/" + late.dialog).want(200)).Row; row.Session.Department.ID != "" || row.Last.Department != "Продажи" {
+		t.Errorf("chosen too late: %+v", row)
+	}
 	w.vera.says(v, "слушаю")
 	oleg.next("row", func(f map[string]any) bool {
 		a, _ := f["row"].(map[string]any)["session"].(map[string]any)["assignee"].(map[string]any)

@@ -22,6 +22,7 @@ type VisitorMessage struct {
 type ChooseDepartment struct {
 	Arrival
 	ID, Name string
+	Off      bool // it was switched off while the visitor had the choice before him (D-70)
 }
 
 // SubmitForm is the filled contact form; it starts a session when none is open (R-022, D-69).

@@ -237,6 +237,9 @@ func (d *decision) chooseDepartment(c ChooseDepartment) error {
 		return err
 	}
 	d.State.Session.DepartmentID, d.State.Session.FromClaimer = c.ID, false
+	if c.Off { // nobody answers there any more: what he chose is told, and he stands in the common queue
+		d.State.Session.DepartmentID = ""
+	}
 	d.add(Event{Kind: KindDepartment, Author: ByVisitor, Audience: AudienceAll,
 		Params: map[string]string{"department": c.Name, "department_id": c.ID}})
 	if started {

@@ -335,14 +335,16 @@ func queueFacts(b *pgx.Batch, c Command, in *input) func() dialog.Command {
 	case dialog.ChooseDepartment:
 		id := do.ID
 		do.ID = "" // stays empty when it is no department of this project
-		b.Queue(`SELECT id::text, name FROM departments WHERE id = $1 AND project_id = (SELECT project_id FROM dialogs WHERE id = $2)`,
+		b.Queue(`SELECT id::text, name, NOT active FROM departments WHERE id = $1 AND project_id = (SELECT project_id FROM dialogs WHERE id = $2)`,
 			id, c.DialogID).Query(func(rows pgx.Rows) error {
 			for rows.Next() {
-				if err := rows.Scan(&do.ID, &do.Name); err != nil {
+				if err := rows.Scan(&do.ID, &do.Name, &do.Off); err != nil {
 					return err
 				}
 			}
-			in.department = do.Name
+			if !do.Off {
+				in.department = do.Name
+			}
 			return rows.Err()
 		})
 		queueArrival(b, c.DialogID, &do.Arrival)
