@@ -38,6 +38,11 @@ let sent = ["", ""]; // a form or a rating: its content and its client_id
 const call = async <T>(path: string, body?: object, as = token): Promise<T> => (await request(base + path, as, body)).json();
 const page = (query: string) => call<EventPage>(`/visitor/events?${query}`);
 
+export function configure(c: WidgetConfig) {
+  config = c;
+  render();
+}
+
 function setDown(yes: boolean) {
   down = yes;
   render();
@@ -227,10 +232,9 @@ export function lineIs(up: boolean) {
 // The token is not known any more, or the widget is switched off (4003, D-02).
 export const refused = (code: number) => (code === 4001 ? adopt() : gone());
 
-export function begins(key_: string, base_: string, config_: WidgetConfig, gone_: () => void) {
+export function begins(key_: string, base_: string, gone_: () => void) {
   key = key_;
   base = base_;
-  config = config_;
   gone = gone_;
   token = recall("token");
   liveAt(base.replace("http", "ws") + "/visitor/socket");

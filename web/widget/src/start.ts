@@ -1,6 +1,6 @@
 import css from "./style.css?inline";
-import { backoff, type Failure, final, request, type WidgetConfig } from "./api";
-import { begins, ends, out, seen, setContacts, told } from "./core";
+import { backoff, type Failure, final, request } from "./api";
+import { begins, configure, ends, out, seen, setContacts, told } from "./core";
 import { openStore } from "./store";
 import { setTexts } from "./texts";
 import { createView, show } from "./view";
@@ -15,7 +15,7 @@ export function start({ src, dataset }: HTMLScriptElement) {
   let tries = 0;
 
   const tag = () => document.querySelector(`[data-key="${key}"]`);
-  const ask = () => request(`${base}/widgets/${key}`);
+  const ask = async () => configure(await (await request(`${base}/widgets/${key}`)).json());
   const hide = () => {
     host.remove();
     document.body.inert = false;
@@ -30,15 +30,13 @@ export function start({ src, dataset }: HTMLScriptElement) {
     // Both at once, until there is an answer: on a slow network each round trip is half a second. The language of the tag,
     // else of the settings, else of the page (D-56): the server knows the settings of this key, and which languages there are.
     const { lang } = dataset;
-    const both = (): Promise<Response[]> =>
-      Promise.all([ask(), request(new URL(`widget/${lang || page.lang}.txt?key=${lang ? "" : key}`, src))]).catch(async (e) => {
+    const both = (): Promise<unknown> =>
+      Promise.all([ask(), request(new URL(`widget/${lang || page.lang}.txt?key=${lang ? "" : key}`, src)).then((r) => r.arrayBuffer()).then(setTexts)]).catch(async (e) => {
         if (final(e) || out.signal.aborted) throw e;
         await new Promise((go) => setTimeout(go, backoff(tries++)));
         return both();
       });
-    const [answer, texts] = await both();
-    const config: WidgetConfig = await answer!.json();
-    setTexts(await texts!.arrayBuffer());
+    await both();
     out.signal.throwIfAborted();
 
     const root = host.attachShadow({ mode: "open" });
@@ -46,13 +44,14 @@ export function start({ src, dataset }: HTMLScriptElement) {
     sheet.replaceSync(css);
     root.adoptedStyleSheets = [sheet];
     openStore(`otklik:${key}:`);
-    begins(key, base, config, hide);
+    begins(key, base, hide);
     createView(root);
     appear();
 
     // A new address in a single-page site is a page, too (D-49), and so is one that the browser had put aside whole.
     // Looked at, not hooked into: history stays the page's own. A tag that is taken away takes the widget along (I-01);
     // one that its loader has taken away by now says nothing.
+    told.addEventListener("open", () => ask().catch(() => {})); // hours and presence may have changed (D-21)
     addEventListener("pageshow", (e) => e.persisted && again(), out);
     let href = location.href;
     const tagged = tag();

@@ -99,9 +99,9 @@ export function list(save: () => void): Entry[] {
   // What the log has and the state has not heard of yet may have started one.
   const idle = !blocked && !open && !rating && !waiting.length && !(events.at(-1)?.seq! > state?.head_seq!);
   const away = !config.open || !config.online; // nobody is there: contacts are what helps (D-21)
-  if (away && idle && !events.length) say("off", () => notice(MOON, config.open ? t("offline.visitor") : t("hours.visitor")));
+  if (away && idle && !events.length) say("off" + config.open, () => notice(MOON, config.open ? t("offline.visitor") : t("hours.visitor")));
   if (idle && !general && config.departments.length)
-    say("dept", () => h("div.dp", { role: "group", "aria-label": t("dept.choose") }, h("span", null, t("dept.choose")),
+    say(JSON.stringify(config.departments), () => h("div.dp", { role: "group", "aria-label": t("dept.choose") }, h("span", null, t("dept.choose")),
       ...config.departments.map(({ id, name }) =>
         h("button", { onclick: () => write("department", { department_id: id }, name) }, name, icon(RIGHT))),
       h("button", { onclick: () => ((general = true), render()) }, t("dept.general"), icon(RIGHT))));

@@ -114,6 +114,7 @@ export function createView(root: ShadowRoot) {
     saver.ariaDisabled = `${!may}`;
     put(bell, icon(muted() ? SILENT : SOUND, 20));
     bell.ariaPressed = `${!muted()}`;
+    if (blocked && root.activeElement === input) close.focus(); // it does not fall to the page
     composer.hidden = blocked;
     refused.hidden = !blocked;
     bar.hidden = !down;

@@ -310,6 +310,27 @@ test("a request for contacts is unread, too; what is unread is told to who canno
   expect($("[role=status]")!.textContent).toBe("");
 });
 
+test("D-21, D-70: what is offered and said is true when the panel is opened", async () => {
+  await load();
+  widget = { ...config, open: false, departments: [{ id: "d2", name: "Доставка" }] };
+  $("button.lch")!.click();
+  await settle();
+  expect(texts(".au span")[0]).toContain("нерабочее время");
+  expect(texts(".dp button")).toEqual(["Доставка", "Общее обращение"]);
+  $(".hd button:last-child")!.click();
+  widget = { ...widget, open: true, online: false };
+  $("button.lch")!.click();
+  await settle();
+  expect(texts(".au span")[0]).not.toContain("нерабочее время");
+});
+
+test("D-49: blocked while he writes, the focus stays in the widget", async () => {
+  await talk();
+  $<HTMLTextAreaElement>(".cp textarea")!.focus();
+  change({ blocked: true });
+  expect(root.activeElement).toBe($(".hd button:last-child"));
+});
+
 test("D-72: it says that the last message was read, and tells what it has shown", async () => {
   await talk();
   hear({ type: "read", seq: 1 });
