@@ -24,10 +24,10 @@ func TestLimitIsNeverExceeded(t *testing.T) {
 	t.Cleanup(other.Close)
 	stores := []*store.Store{shop.Store, other}
 	shop.Exec(`UPDATE operators SET dialog_limit = 2`)
-	shop.Exec(`CREATE TABLE seen (operator uuid, n int)`)
+	shop.Exec(`CREATE TABLE counted (operator uuid, n int)`)
 	// At the end of each transaction, when it holds all its locks: what it sees is what everybody will see.
 	shop.Exec(`CREATE FUNCTION count_open() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-INSERT INTO seen SELECT NEW.assignee_id, count(*) FROM sessions WHERE assignee_id = NEW.assignee_id AND closed_at IS NULL;
+INSERT INTO counted SELECT NEW.assignee_id, count(*) FROM sessions WHERE assignee_id = NEW.assignee_id AND closed_at IS NULL;
 RETURN NEW; END $$`)
 	shop.Exec(`CREATE CONSTRAINT TRIGGER count_open AFTER UPDATE ON sessions DEFERRABLE INITIALLY DEFERRED
 FOR EACH ROW WHEN (NEW.assignee_id IS DISTINCT FROM OLD.assignee_id) EXECUTE FUNCTION count_open()`)
@@ -75,7 +75,7 @@ FOR EACH ROW WHEN (NEW.assignee_id IS DISTINCT FROM OLD.assignee_id) EXECUTE FUN
 	}
 	wg.Wait()
 	var most, changes int
-	if err := shop.Pool().QueryRow(t.Context(), `SELECT max(n), count(*) FROM seen`).Scan(&most, &changes); err != nil {
+	if err := shop.Pool().QueryRow(t.Context(), `SELECT max(n), count(*) FROM counted`).Scan(&most, &changes); err != nil {
 		t.Fatal(err)
 	}
 	if most != 2 {
