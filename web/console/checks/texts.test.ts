@@ -19,7 +19,7 @@ const web = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 // Written alike in two languages, and rightly so.
 const ALIKE = new Set([
   'who.operator', 'who.client', 'list.avatar', 'card.phone', 'hist.session', 'tag.lead', 'det.browser', 'project.widget',
-  'signin.login', 'txt.operator', 'plural.dialogs.one', 'ago.minutes', 'day.3', 'day.6',
+  'signin.login', 'txt.operator', 'plural.sessions.one', 'ago.minutes', 'day.3', 'day.6',
   'device.desktop', 'device.phone', 'device.tablet', 'log.tag',
   'set.account', 'set.minutes', 'set.seconds', 'set.priority.minutes', 'set.tag.one', 'set.template.command', 'set.widget.company', 'set.setup.code',
 ])

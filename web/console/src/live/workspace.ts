@@ -232,11 +232,16 @@ export class Workspace extends Emitter {
     const feed = this.feeds.get(dialogId)
     if (!feed?.push(event)) return
     // Everything before it was emptied: what is kept here is read again (D-64).
-    if (event.kind === 'erased') void feed.forget()
+    const erased = event.kind === 'erased'
+    if (erased) {
+      void feed.forget()
+      this.query.removeQueries({ queryKey: ['log'], type: 'inactive' })
+      void this.query.invalidateQueries({ queryKey: ['log'] })
+    }
     this.sends.seen(event)
     this.claims.seen(dialogId, event)
     if (event.author === 'visitor') this.typing.delete(dialogId)
-    if (this.searching?.dialogId === dialogId && event.author !== 'system') void this.searching.search.refresh()
+    if (this.searching?.dialogId === dialogId && (erased || event.author !== 'system')) void this.searching.search.refresh()
     // Card, sessions and the right to download change with these.
     const known = this.query.getQueryData<Dialog>(['dialog', dialogId])
     const failed = this.query.getQueryState(['dialog', dialogId])?.error

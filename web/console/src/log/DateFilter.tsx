@@ -1,6 +1,7 @@
+import { useEffect, useState } from 'react'
 import { useText } from '../text/text.tsx'
 import { useNow } from '../ui/hooks.ts'
-import { dayOf, type Filters } from './useLog.ts'
+import { dayOf, dayStart, type Filters } from './useLog.ts'
 
 const PERIODS = [1, 7, 30] as const
 
@@ -11,7 +12,7 @@ export function DateFilter({ filters, onChange, onDone }: { filters: Filters; on
   const field = (name: 'from' | 'to', label: string) => (
     <label>
       {label}
-      <input className="in" type="date" value={filters[name] ?? ''} min={name === 'to' ? filters.from : undefined} max={name === 'from' ? filters.to : undefined} onChange={(e) => onChange({ [name]: e.target.value || undefined })} />
+      <DayField value={filters[name]} min={name === 'to' ? filters.from : undefined} max={name === 'from' ? filters.to : undefined} onChange={(day) => onChange({ [name]: day })} />
     </label>
   )
   return (
@@ -35,5 +36,25 @@ export function DateFilter({ filters, onChange, onDone }: { filters: Filters; on
         {field('to', t('log.to'))}
       </div>
     </>
+  )
+}
+
+/** A year that is being typed is 0002 at first: only a day that may be meant is asked for. */
+function DayField({ value = '', onChange, min, max = '9999-12-31' }: { value?: string; min?: string; max?: string; onChange: (day: string | undefined) => void }) {
+  const [text, setText] = useState(value)
+  useEffect(() => setText(value), [value])
+  return (
+    <input
+      className="in"
+      type="date"
+      value={text}
+      min={min}
+      max={max}
+      onChange={(e) => {
+        const day = e.target.value
+        setText(day)
+        if (!day || dayStart(day)) onChange(day || undefined)
+      }}
+    />
   )
 }

@@ -9,7 +9,7 @@ import { Icon } from '../ui/marks.tsx'
 import { PickList } from '../ui/PickList.tsx'
 import { PopButton } from '../ui/PopButton.tsx'
 import { DateFilter } from './DateFilter.tsx'
-import { dayStart, type FilterName, type Filters, useLogNames } from './useLog.ts'
+import { acrossProjects, dayStart, type FilterName, type Filters, useLogNames } from './useLog.ts'
 
 interface Choice {
   id: string
@@ -60,7 +60,7 @@ export function LogFilters(props: { me: Me; projectId: string; filters: Filters;
       ))}
       <span className="sp" />
       <span className="t13 sec" role="status">
-        {found === undefined ? null : r.plural('dialogs', found)}
+        {found === undefined ? null : r.plural('sessions', found)}
       </span>
     </div>
   )
@@ -161,9 +161,7 @@ function ProjectPick({ me, projectId, filters }: { me: Me; projectId: string; fi
           groups={[{ id: 'all', items: projects.map((p) => ({ id: p.id, text: p.name, selected: p.id === projectId, view: <ChoiceLine choice={p} on={p.id === projectId} /> })) }]}
           onPick={(item) => {
             setOpen(false)
-            // Names of another project mean nothing here; days and the client do.
-            const { q, from, to } = filters
-            go({ area: 'log', project: item.id, filters: new URLSearchParams(Object.entries({ q, from, to }).filter((e): e is [string, string] => !!e[1])).toString() })
+            go({ area: 'log', project: item.id, filters: acrossProjects(filters) })
           }}
         />
       }

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type KeyboardEvent, memo, useEffect, useRef, useState } from 'react'
+import { type KeyboardEvent, memo, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { LogRow } from '../../../shared/api.gen.ts'
 import { useWish } from '../app/shortcuts.ts'
 import { clockTime, dateTime, sameDay, shortDate } from '../text/format.ts'
@@ -29,6 +29,26 @@ export function LogList(props: { rows: LogRow[]; sessionId?: string; more: boole
   useEffect(() => {
     if (more && last >= rows.length - 10) onMore()
   }, [more, last, rows.length])
+
+  // What was chosen is shown once its page is there: after a reload it may stand far down.
+  const shown = useRef<string>(undefined)
+  useEffect(() => {
+    const index = rows.findIndex((r) => r.session_id === sessionId)
+    if (index < 0 || shown.current === sessionId) return
+    shown.current = sessionId
+    virtual.scrollToIndex(index)
+  }, [rows, sessionId])
+
+  // What ends meanwhile comes in above: what is being read stays where it is, but at the very top it shows itself.
+  const top = useRef<{ id: string; index: number }>(undefined)
+  useLayoutEffect(() => {
+    const el = scroller.current!
+    const was = top.current
+    const index = was && el.scrollTop > 0 ? rows.findIndex((r) => r.session_id === was.id) : -1
+    if (was && index >= 0 && index !== was.index) el.scrollTop += (index - was.index) * HEIGHT
+    const first = Math.floor(el.scrollTop / HEIGHT)
+    top.current = rows[first] && { id: rows[first].session_id, index: first }
+  })
 
   const takeFocus = () => {
     const el = scroller.current?.querySelector<HTMLElement>('[data-session][tabindex="0"]')
@@ -62,8 +82,8 @@ export function LogList(props: { rows: LogRow[]; sessionId?: string; more: boole
     e.preventDefault()
   }
   return (
-    <div className="rows" id="rows" ref={scroller} tabIndex={-1}>
-      <div role="listbox" aria-label={t('nav.log')} className="rows-in" style={{ height: virtual.getTotalSize() }} onKeyDown={onKeyDown}>
+    <div className="rows" ref={scroller} tabIndex={-1}>
+      <div role="listbox" aria-label={t('nav.log')} className="rows-in" style={{ height: virtual.getTotalSize() }} onKeyDown={onKeyDown} onFocus={(e) => setActive(e.target.dataset.session)}>
         {items.map((item) => {
           const row = rows[item.index]
           return row ? (

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import type { Me } from '../../../shared/api.gen.ts'
 import { PageTitle } from '../app/PageTitle.tsx'
 import { go, type Route } from '../app/route.ts'
@@ -14,7 +14,7 @@ import { preloadPopLayer } from '../ui/PopButton.tsx'
 import { LogFilters, logProjects } from './LogFilters.tsx'
 import { LogList } from './LogList.tsx'
 import { LogWindow } from './LogWindow.tsx'
-import { type Filters, readFilters, useLog, writeFilters } from './useLog.ts'
+import { acrossProjects, type Filters, readFilters, useLog, writeFilters } from './useLog.ts'
 
 /** «Журнал чатов» (I-07, D-63): finished sessions by filters, each with its conversation and card, for reading only. */
 export default function LogPage({ me, route }: { me: Me; route: Route }) {
@@ -33,10 +33,11 @@ export default function LogPage({ me, route }: { me: Me; route: Route }) {
   const dialogId = here ? route.dialog : undefined
   const filters = readFilters(route.filters)
   const log = useLog(project?.id, filters)
-  const rows = log.data?.pages.flatMap((p) => p.rows) ?? []
+  const rows = useMemo(() => log.data?.pages.flatMap((p) => p.rows) ?? [], [log.data])
 
   useEffect(() => {
-    if (project && !here) go({ area: 'log', project: project.id, filters: route.filters }, { replace: true })
+    // Also when the access to this one has ended.
+    if (project && !here) go({ area: 'log', project: project.id, filters: route.project ? acrossProjects(filters) : route.filters }, { replace: true })
   }, [project?.id, here])
   useEffect(() => {
     workspace.openDialog(undefined) // nothing is read as an operator here
@@ -61,8 +62,11 @@ export default function LogPage({ me, route }: { me: Me; route: Route }) {
       <TopBar me={me} area="log" />
       {project ? <LogFilters me={me} projectId={project.id} filters={filters} onChange={filter} found={log.hasNextPage || !rows.length ? undefined : rows.length} /> : null}
       <div className="frame log-frame">
-        <section className="list" aria-label={t('nav.log')} data-pane="list">
-          {project ? <State log={log} empty={!rows.length} filtered={!!writeFilters(filters)} onReset={() => filter({})} /> : <p className="empty">{t('project.none')}</p>}
+        <section className="list" id="rows" tabIndex={-1} aria-label={t('nav.log')} data-pane="list">
+          {project ? <State log={log} empty={!rows.length} filtered={!!writeFilters(filters)} onReset={() => {
+            filter({})
+            document.querySelector<HTMLElement>('.log-find input')?.focus() // the button goes
+          }} /> : <p className="empty">{t('project.none')}</p>}
           {rows.length ? (
             <LogList
               rows={rows}

@@ -80,7 +80,7 @@ function Summary({ entry, session }: { entry?: LogRow; session?: SessionSummary 
   if (!from || !to) return null
   const rating = session?.rating ?? entry?.rating
   const minutes = Math.max(1, Math.round((Date.parse(to) - Date.parse(from)) / 60_000))
-  const first = entry?.first_reply_seconds
+  const first = session?.first_reply_seconds ?? entry?.first_reply_seconds
   return (
     <div className="nextbar calm">
       {rating ? (

@@ -1,5 +1,8 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { type InfiniteData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useRef } from 'react'
+import type { LogPage, LogRow } from '../../../shared/api.gen.ts'
 import { call } from '../api/client.ts'
+import { useTabVisible } from '../ui/hooks.ts'
 
 export const FILTERS = ['q', 'from', 'to', 'operator', 'department', 'tag', 'label'] as const
 export type FilterName = (typeof FILTERS)[number]
@@ -30,10 +33,15 @@ export function writeFilters(filters: Filters): string {
   return out.toString()
 }
 
-/** Beginning of a day `2026-11-25` where the reader is. */
+/** Names of one project mean nothing in another; days and the client do. */
+export function acrossProjects({ q, from, to }: Filters): string {
+  return writeFilters({ q, from, to })
+}
+
+/** Beginning of a day `2026-11-25` where the reader is; nothing is older than 2000. */
 export function dayStart(day: string, plus = 0): Date | undefined {
   const parts = /^(\d{4})-(\d\d)-(\d\d)$/.exec(day)
-  if (!parts) return undefined
+  if (!parts || +parts[1]! < 2000) return undefined
   const at = new Date(+parts[1]!, +parts[2]! - 1, +parts[3]! + plus)
   return Number.isNaN(at.getTime()) ? undefined : at
 }
@@ -56,20 +64,75 @@ export function logQuery(f: Filters) {
 }
 
 const PAGE = 50
+const RENEW = 5_000
+const RENEW_ALL = 60_000
 
-/** Finished sessions, newest end first; further pages as one scrolls. */
+type Pages = InfiniteData<LogPage, string | undefined>
+
+/**
+ * Finished sessions, newest end first; further pages as one scrolls. No push tells of them to who only reads: while the
+ * log is looked at, its beginning is read again every few seconds, and all that was read every minute (I-08, R-058).
+ */
 export function useLog(projectId: string | undefined, filters: Filters) {
-  return useInfiniteQuery({
-    queryKey: ['log', projectId, writeFilters(filters)],
+  const client = useQueryClient()
+  const written = writeFilters(filters)
+  const queryKey = ['log', projectId, written]
+  const read = (cursor: string | undefined, signal: AbortSignal) =>
+    call('get', '/operator/projects/{project_id}/log', { path: { project_id: projectId! }, query: { ...logQuery(filters), cursor, limit: PAGE }, signal })
+  const log = useInfiniteQuery({
+    queryKey,
     enabled: !!projectId,
     staleTime: 10_000,
     initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam, signal }) =>
-      call('get', '/operator/projects/{project_id}/log', { path: { project_id: projectId! }, query: { ...logQuery(filters), cursor: pageParam, limit: PAGE }, signal }),
+    queryFn: ({ pageParam, signal }) => read(pageParam, signal),
     getNextPageParam: (page) => page.next_cursor,
     placeholderData: (before, query) => (query?.queryKey[1] === projectId ? before : undefined),
   })
+
+  const visible = useTabVisible()
+  const readAll = useRef({ of: '', at: 0 })
+  const { isFetching, isPlaceholderData, dataUpdatedAt } = log
+  useEffect(() => {
+    if (!visible || isFetching || isPlaceholderData || !dataUpdatedAt) return
+    const of = `${projectId}?${written}`
+    if (readAll.current.of !== of) readAll.current = { of, at: dataUpdatedAt }
+    const stop = new AbortController()
+    const renew = async () => {
+      if (Date.now() - readAll.current.at >= RENEW_ALL) {
+        readAll.current.at = Date.now()
+        return void log.refetch()
+      }
+      try {
+        const first = await read(undefined, stop.signal)
+        if (!stop.signal.aborted) client.setQueryData<Pages>(queryKey, (known) => known && renewed(known, first))
+      } catch {
+        if (!stop.signal.aborted) timer = setTimeout(renew, RENEW) // what was read stays
+      }
+    }
+    let timer = setTimeout(renew, Math.max(0, dataUpdatedAt + RENEW - Date.now()))
+    return () => {
+      clearTimeout(timer)
+      stop.abort()
+    }
+  }, [projectId, written, visible, isFetching, isPlaceholderData, dataUpdatedAt])
+  return log
 }
+
+/** The first page as it is now, and behind it what was read further down. */
+export function renewed(known: Pages, first: LogPage): Pages {
+  const last = first.rows.at(-1)
+  const there = new Set(first.rows.map((r) => r.session_id))
+  const rows = known.pages.flatMap((p) => p.rows)
+  // Nothing of it is known: more than a page has ended since, and what stands between is not here.
+  if (!last || !first.next_cursor || !rows.some((r) => there.has(r.session_id))) return { pages: [first], pageParams: [undefined] }
+  const rest = rows.filter((r) => !there.has(r.session_id) && follows(r, last))
+  const next_cursor = rest.length ? known.pages.at(-1)!.next_cursor : first.next_cursor
+  const pages = [{ ...first, next_cursor }]
+  for (let i = 0; i < rest.length; i += PAGE) pages.push({ ...first, next_cursor, rows: rest.slice(i, i + PAGE) })
+  return { pages, pageParams: pages.map(() => undefined) }
+}
+
+const follows = (row: LogRow, last: LogRow) => row.closed_at < last.closed_at || (row.closed_at === last.closed_at && row.session_id > last.session_id)
 
 export function useLogNames(projectId: string | undefined) {
   return useQuery({

@@ -43,5 +43,6 @@ export function lastText(r: Reader, last: LastEvent | undefined): { text: string
   if (!last) return { text: '', system: true }
   if (last.kind === 'form') return { text: r.t('row.form'), system: true }
   if (last.kind === 'department') return { text: r.t('row.dept', { department: last.department ?? '' }), system: true }
+  if (last.kind === 'message' && !last.text) return { text: r.t('msg.erased'), system: true }
   return { text: last.text ?? '', system: last.kind === 'system', by: last.mine ? r.t('txt.you') : last.operator }
 }

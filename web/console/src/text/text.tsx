@@ -7,7 +7,7 @@ export interface Reader {
   setLocale: (locale: Locale) => void
   t: (key: TextKey, params?: Params) => string
   /** A count with its noun: `plural('messages', 3)`. */
-  plural: (noun: 'messages' | 'dialogs', n: number) => string
+  plural: (noun: 'messages' | 'sessions', n: number) => string
 }
 
 const LOCALE_KEY = 'otklik.locale'
