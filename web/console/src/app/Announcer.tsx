@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react'
-import { useText } from '../text/text.tsx'
+import { type Reader, useText } from '../text/text.tsx'
 import { visitorName } from '../text/system.ts'
 import { useStore, useWorkspace } from '../ui/hooks.ts'
 import { firstReason, REASON_TEXT } from '../ui/marks.tsx'
@@ -11,10 +11,11 @@ export function Announcer() {
   const r = useText()
   const workspace = useStore(useWorkspace())
   const rows = useStore(workspace.rows)
-  const [text, setText] = useState('')
+  const [said, setSaid] = useState({ locale: r.locale, text: '' })
   const untaken = useRef<number>(undefined)
   const scope = useRef('')
-  const queue = useRef<string[]>([])
+  // Put into words when it is said: the language may be another by then.
+  const queue = useRef<((r: Reader) => string)[]>([])
   const free = useRef(0)
 
   const project = workspace.projectOf()
@@ -33,15 +34,15 @@ export function Announcer() {
     for (const row of reddened) {
       if (!row.groups.includes(workspace.group)) continue
       const reason = firstReason(row.reasons)
-      queue.current.push(`${r.t('list.important')}: ${visitorName(r, row.visitor)}${reason ? `, ${r.t(REASON_TEXT[reason])}` : ''}`)
+      queue.current.push((r) => `${r.t('list.important')}: ${visitorName(r, row.visitor)}${reason ? `, ${r.t(REASON_TEXT[reason])}` : ''}`)
     }
     const count = workspace.counts?.unassigned
     if (count !== undefined && untaken.current !== undefined && count > untaken.current)
-      queue.current.push(`${r.t('tab.unassigned')}: ${count}`)
+      queue.current.push((r) => `${r.t('tab.unassigned')}: ${count}`)
     untaken.current = count
-    if (project && project.backlog > backlog.current) queue.current.push(r.t('backlog.operator', { n: project.backlog }))
+    if (project && project.backlog > backlog.current) queue.current.push((r) => r.t('backlog.operator', { n: project.backlog }))
     backlog.current = project?.backlog ?? 0
-    if (project && !project.hours.open && !closed.current) queue.current.push(r.t('hours.closed'))
+    if (project && !project.hours.open && !closed.current) queue.current.push((r) => r.t('hours.closed'))
     closed.current = project?.hours.open === false
     queue.current = queue.current.slice(-3)
     const timer = setTimeout(
@@ -49,16 +50,16 @@ export function Announcer() {
         const next = queue.current.shift()
         if (!next) return
         free.current = Date.now() + EVERY
-        setText(next)
+        setSaid({ locale: r.locale, text: next(r) })
       },
       Math.max(0, free.current - Date.now()),
     )
     return () => clearTimeout(timer)
-  }, [rows.version, workspace.version, text, project])
+  }, [rows.version, workspace.version, said, project, r.locale])
 
   return (
     <div className="vh" role="status">
-      {text}
+      {said.locale === r.locale ? said.text : null}
     </div>
   )
 }

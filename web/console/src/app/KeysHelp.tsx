@@ -1,6 +1,8 @@
 import { Dialog } from 'radix-ui'
+import type { RefObject } from 'react'
 import type { TextKey } from '../../../shared/i18n.ts'
 import { useText } from '../text/text.tsx'
+import { useWayBack } from '../ui/focus.ts'
 import { Icon } from '../ui/marks.tsx'
 
 const KEYS: readonly [string[], TextKey][] = [
@@ -24,13 +26,15 @@ const KEYS: readonly [string[], TextKey][] = [
   [['?'], 'keys.title'],
 ]
 
-export default function KeysHelp({ onClose }: { onClose: () => void }) {
+/** `menu`: the button of the menu that leads here as well; its items are gone by then. */
+export default function KeysHelp({ menu, onClose }: { menu: RefObject<HTMLElement | null>; onClose: () => void }) {
   const { t } = useText()
+  const goBack = useWayBack(menu)
   return (
     <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
       <Dialog.Portal>
         <Dialog.Overlay className="scrim" />
-        <Dialog.Content className="modal keys" aria-describedby={undefined}>
+        <Dialog.Content className="modal keys" aria-describedby={undefined} onCloseAutoFocus={goBack}>
           <div className="flex">
             <Dialog.Title className="modal-title">{t('keys.title')}</Dialog.Title>
             <span className="sp" />

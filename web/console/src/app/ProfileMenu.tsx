@@ -1,5 +1,5 @@
 import { DropdownMenu } from 'radix-ui'
-import { lazy, Suspense, useState } from 'react'
+import { lazy, Suspense, useRef, useState } from 'react'
 import type { Me } from '../../../shared/api.gen.ts'
 import { LOCALE_NAMES, LOCALES, type Locale, type TextKey } from '../../../shared/i18n.ts'
 import { call } from '../api/client.ts'
@@ -33,6 +33,7 @@ export default function ProfileMenu({ me }: { me: Me }) {
   const single = prefs?.single_keys ?? singleKeysOn()
   const [denied, setDenied] = useState(false)
   const [keys, setKeys] = useState(false)
+  const button = useRef<HTMLButtonElement>(null)
   useShowKeys(() => setKeys(true))
 
   function setTheme(to: Theme) {
@@ -56,7 +57,7 @@ export default function ProfileMenu({ me }: { me: Me }) {
   return (
     <>
       <DropdownMenu.Root modal={false}>
-        <DropdownMenu.Trigger className="me-button" aria-label={`${t('nav.profile')}: ${me.operator.name}`} title={me.operator.name}>
+        <DropdownMenu.Trigger ref={button} className="me-button" aria-label={`${t('nav.profile')}: ${me.operator.name}`} title={me.operator.name}>
           <Avatar id={me.operator.id} name={me.operator.name} size={28} />
         </DropdownMenu.Trigger>
         <DropdownMenu.Portal>
@@ -128,7 +129,7 @@ export default function ProfileMenu({ me }: { me: Me }) {
       </DropdownMenu.Root>
       {keys ? (
         <Suspense>
-          <KeysHelp onClose={() => setKeys(false)} />
+          <KeysHelp menu={button} onClose={() => setKeys(false)} />
         </Suspense>
       ) : null}
     </>

@@ -85,8 +85,10 @@ export function Shell({ me }: { me: Me }) {
   )
 }
 
-/** Back to what opened the drawer; to the window, when a key did with nothing in focus. */
+/** Back to what opened the drawer; to the window, when a key did with nothing in focus. Whoever went elsewhere stays there. */
 export function focusOpener(opener: HTMLElement | null) {
+  const at = document.activeElement
+  if (at && at !== document.body && !paneNamed('card')?.contains(at)) return
   const back = opener && opener !== document.body ? opener : paneNamed('window')
   back?.focus()
 }

@@ -3,10 +3,16 @@ import { act } from 'react'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { World } from '../card/harness.tsx'
 import { row } from '../live/fixtures.ts'
+import { type Reader, useText } from '../text/text.tsx'
 import { meOf, projectOf, setMe, stage } from '../window/harness.tsx'
 import { Announcer } from './Announcer.tsx'
 
 let world: World
+let reader: Reader
+function Part() {
+  reader = useText()
+  return <Announcer />
+}
 let drawn: Awaited<ReturnType<typeof stage>>
 beforeEach(async () => {
   vi.useFakeTimers()
@@ -15,7 +21,7 @@ beforeEach(async () => {
   world.on('GET /operator/projects/p/dialogs', { rows: [row('a'), row('b')], counts: { mine: 0, important: 0, unassigned: 2, all: 2 }, now: new Date().toISOString() })
   world.workspace.watchProject('p')
   await vi.advanceTimersByTimeAsync(0)
-  drawn = await stage(world, () => <Announcer />)
+  drawn = await stage(world, () => <Part />)
   await pass(0)
 })
 afterEach(async () => {
@@ -53,6 +59,19 @@ it('says a new number of untaken ones, the backlog and the end of working time (
   await frame({ type: 'hours', project_id: 'p', hours: { open: false } })
   await pass(5_000)
   expect(said()).toBe('Работа с новыми диалогами возможна только в рабочее время')
+})
+
+it('a sentence does not outlive its language; what waits is said in the new one (R-001)', async () => {
+  const untaken = (n: number) => frame({ type: 'counts', project_id: 'p', counts: { mine: 0, important: 0, unassigned: n, all: 3 } })
+  await untaken(3)
+  await pass(0)
+  await untaken(4)
+  expect(said()).toBe('Без оператора: 3')
+  await act(async () => reader.setLocale('en'))
+  await pass(0)
+  expect(said()).toBe('')
+  await pass(5_000)
+  expect(said()).toBe('Unassigned: 4')
 })
 
 it('another tab is not news', async () => {

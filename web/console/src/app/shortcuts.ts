@@ -7,7 +7,7 @@ export type Wish =
   | 'prev' | 'next' | 'nextDeadline'
   | 'transfer' | 'leave' | 'sort' | 'project' | 'keys'
   | 'pane' | 'paneBack' | 'rows'
-  | 'search' | 'searchOlder' | 'searchNewer' | 'labels' | 'contacts'
+  | 'closeCard' | 'search' | 'searchOlder' | 'searchNewer' | 'labels' | 'contacts'
 
 const target = new EventTarget()
 
@@ -76,6 +76,7 @@ export function keepSingleKeys(on: boolean) {
 const SINGLE: Record<string, Wish> = { KeyT: 'transfer', KeyX: 'leave', KeyS: 'sort', KeyP: 'project', KeyL: 'labels', KeyC: 'contacts', Slash: 'search' }
 
 export function wishOf(e: Pick<KeyboardEvent, 'code' | 'key' | 'altKey' | 'ctrlKey' | 'metaKey' | 'shiftKey'>, inText: boolean, single: boolean): Wish | undefined {
+  if (e.key === 'Escape') return 'closeCard'
   if (e.code === 'F6') return e.shiftKey ? 'paneBack' : 'pane'
   if (e.code === 'F3' && !e.altKey && !e.ctrlKey && !e.metaKey) return e.shiftKey ? 'searchNewer' : 'searchOlder'
   if (e.code === 'KeyF' && (e.ctrlKey || e.metaKey) && !e.altKey && !e.shiftKey) return 'search'
@@ -101,9 +102,9 @@ export function useShortcuts() {
       const inText = el.matches?.('input,textarea,select,[contenteditable]')
       const w = wishOf(e, inText, singleKeysOn() && !inLayer)
       if (!w) return
-      // The browser's own search stays where there is no dialog to search in.
+      // The browser's own search stays where there is no dialog to search in, and its Esc where no drawer is open.
       const handled = wish(w)
-      if (handled || !w.startsWith('search')) e.preventDefault()
+      if (handled || !/^(search|closeCard)/.test(w)) e.preventDefault()
     }
     addEventListener('keydown', down)
     return () => removeEventListener('keydown', down)

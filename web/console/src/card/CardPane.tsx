@@ -1,7 +1,9 @@
-import { useEffect, useRef, useState } from 'react'
+import { type RefObject, useEffect, useRef, useState } from 'react'
 import type { Dialog, Project, Row } from '../../../shared/api.gen.ts'
+import { useWish, wish } from '../app/shortcuts.ts'
 import { useText } from '../text/text.tsx'
-import { useAfter } from '../ui/hooks.ts'
+import { paneNamed } from '../ui/focus.ts'
+import { useAfter, useLatest } from '../ui/hooks.ts'
 import { Avatar, Icon } from '../ui/marks.tsx'
 import { useDialog } from '../window/useDialog.ts'
 import { Actions } from './Actions.tsx'
@@ -36,6 +38,7 @@ export function CardPane(props: CardProps) {
   useEffect(() => {
     if (drawer && open && !pane.current?.contains(document.activeElement)) pane.current?.focus()
   }, [drawer, open])
+  useDrawer(pane, drawer && open, onClose)
   // While the next card is on its way the old one stays, 200 ms at most.
   const data = dialogId && !failed ? (dialog.data ?? (late ? undefined : kept)) : undefined
   const shown = data && row?.id === data.row.id ? row : data?.row
@@ -50,9 +53,8 @@ export function CardPane(props: CardProps) {
       ref={pane}
       inert={drawer && !open}
       onKeyDown={(e) => {
-        if (e.key !== 'Escape' || e.defaultPrevented || !drawer) return
-        e.preventDefault()
-        onClose()
+        // Layers and fields take the key first; what is left returns to the row, or closes the drawer.
+        if (e.key === 'Escape' && !e.defaultPrevented && !drawer && e.currentTarget.contains(e.target as Node)) wish('rows')
       }}
     >
       {dialogId && !failed ? (
@@ -75,6 +77,28 @@ export function CardPane(props: CardProps) {
       ) : null}
     </aside>
   )
+}
+
+/** It lies over the window: Esc wherever one is, a press elsewhere, or the focus that goes to what is below, closes it (WCAG 2.4.11). */
+function useDrawer(pane: RefObject<HTMLElement | null>, open: boolean, onClose: () => void) {
+  const close = useLatest(onClose)
+  useWish(open ? 'closeCard' : [], onClose)
+  useEffect(() => {
+    if (!open) return
+    const away = (e: UIEvent) => {
+      const at = e.target as Element
+      if (pane.current?.contains(at) || at.closest('.pop,.modal,.scrim')) return
+      // A click without a press comes of a key, or of the page itself.
+      if (e.type === 'click' ? e.detail : paneNamed('window')?.contains(at)) close.current()
+    }
+    // Before anything that was pressed acts: what opens the drawer does not close it.
+    document.addEventListener('click', away, true)
+    document.addEventListener('focusin', away)
+    return () => {
+      document.removeEventListener('click', away, true)
+      document.removeEventListener('focusin', away)
+    }
+  }, [pane, open, close])
 }
 
 /** A new dialog begins with nothing in editing (D-43). */

@@ -66,10 +66,13 @@ function nameOf(r: Reader, row: Row, foreign: boolean): string {
     row.blocked_ip ? r.t('row.blocked', { ip: row.blocked_ip }) : '',
     foreign ? r.t('dialog.foreign', { name: row.session.assignee!.name }) : !row.session.assignee ? r.t('tab.unassigned') : '',
     saidLast(r, row),
+    dateTime(r.locale, lastAt(row)),
   ]
     .filter(Boolean)
     .join('. ')
 }
+
+const lastAt = (row: Row) => row.last?.at ?? row.session.started_at
 
 function saidLast(r: Reader, row: Row): string {
   const last = lastText(r, row.last)
@@ -89,7 +92,7 @@ const RowBody = memo(function RowBody({ row, foreign }: { row: Row; foreign: boo
           <span className="nm ell" dir={dirOf(name)} title={name.length > 24 ? name : undefined}>
             {name}
           </span>
-          <RowTime at={row.last?.at ?? row.session.started_at} />
+          <RowTime at={lastAt(row)} />
         </span>
         <span className="l2">
           <span className={lastText(r, row.last).system ? 'tx ell sys' : 'tx ell'} dir={dirOf(said)}>

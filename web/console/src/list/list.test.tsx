@@ -104,6 +104,12 @@ it('each row has the avatar the visitor has everywhere, and his name in words (R
   await unknown.end()
 })
 
+it('a row says when its last message was, as a moment: a running figure would be read out again and again (R-037, I-12)', async () => {
+  const last = { author: 'visitor', text: 'Есть ли чай?', at: new Date(2026, 10, 25, 9, 41).toISOString() } as const
+  drawn = await stage(world, () => <RowView row={row('d', { last: last as never })} top={0} selected={false} focusable={false} foreign={false} place={1} of={1} onOpen={() => {}} />)
+  expect($('[role=option]')!.getAttribute('aria-label')).toMatch(/Есть ли чай\?\. 25\.11\.2026 09:41$/)
+})
+
 it('an element that is taken over takes no focus with it (R-003)', async () => {
   const rows = Array.from({ length: 30 }, (_, i) => row(`r${10 + i}`))
   world.on('GET /operator/projects/p/dialogs', { rows, counts: { mine: 0, important: 0, unassigned: 0, all: 30 }, now: '2026-11-25T10:00:00Z' })

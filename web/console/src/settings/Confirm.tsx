@@ -1,18 +1,18 @@
 import { AlertDialog } from 'radix-ui'
-import { useState } from 'react'
 import { useStore } from '../ui/hooks.ts'
 import { useText } from '../text/text.tsx'
+import { useWayBack } from '../ui/focus.ts'
 import { guard } from './guard.ts'
 
 /** A question before something that cannot be taken back; the safe answer has the focus. */
 export function Confirm(props: { title: string; text?: string; yes: string; no?: string; onYes: () => void; onNo: () => void }) {
   const { t } = useText()
-  const [opener] = useState(() => document.activeElement as HTMLElement | null)
+  const goBack = useWayBack()
   return (
     <AlertDialog.Root open onOpenChange={(open) => !open && props.onNo()}>
       <AlertDialog.Portal>
         <AlertDialog.Overlay className="scrim" />
-        <AlertDialog.Content className="modal confirm" onCloseAutoFocus={(e) => backTo(e, opener)} {...(props.text ? {} : { 'aria-describedby': undefined })}>
+        <AlertDialog.Content className="modal confirm" onCloseAutoFocus={goBack} {...(props.text ? {} : { 'aria-describedby': undefined })}>
           <AlertDialog.Title className="modal-title">{props.title}</AlertDialog.Title>
           {props.text ? <AlertDialog.Description className="t13 sec">{props.text}</AlertDialog.Description> : null}
           <div className="pop-buttons">
@@ -25,12 +25,6 @@ export function Confirm(props: { title: string; text?: string; yes: string; no?:
       </AlertDialog.Portal>
     </AlertDialog.Root>
   )
-}
-
-/** The focus goes back to where the question came from, if that is still there and nothing else has it. */
-function backTo(e: Event, opener: HTMLElement | null) {
-  e.preventDefault()
-  if (document.activeElement === document.body) opener?.focus()
 }
 
 /** Asked when something would lose what is typed. */
