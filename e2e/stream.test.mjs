@@ -24,11 +24,15 @@ test('a log of ten thousand messages', { timeout: 8 * 60_000 }, async (t) => {
   const scrollTo = (top) => stream().evaluate((el, top) => void (el.scrollTop = top), top)
   /** Where a line stands on the screen; a frame has passed. */
   const place = (seq) => page.evaluate((seq) => new Promise((done) => requestAnimationFrame(() => done(document.querySelector(`.stream [data-seq="${seq}"]`)?.getBoundingClientRect().top))), seq)
+  /** Lines from before a scroll stand far from here until the next drawing. */
   const firstSeen = () =>
-    stream().evaluate((el) => {
-      const top = el.getBoundingClientRect().top
-      return Number([...el.querySelectorAll('[data-seq]')].find((x) => x.getBoundingClientRect().top >= top).dataset.seq)
-    })
+    until('a line is in sight', () =>
+      stream().evaluate((el) => {
+        const { top, bottom } = el.getBoundingClientRect()
+        const inSight = (y) => y >= top && y < bottom
+        return Number([...el.querySelectorAll('[data-seq]')].find((x) => inSight(x.getBoundingClientRect().top))?.dataset.seq)
+      }),
+    )
 
   if (!house.otklik.socket) return t.skip('the database of a server that was not started here is not filled')
 
