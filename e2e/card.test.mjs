@@ -29,7 +29,7 @@ function inSight(selector) {
 
 test('the card and the chat log', { timeout: 10 * 60_000 }, async (t) => {
   const step = house.steps(t)
-  let project, visitor, path, writes
+  let project, visitor, other, path, writes
   const number = String(Date.now()).slice(-7) // a phone nobody else has
   const open = async () => {
     await page.goto(`${house.url}/console/dialogs/${project.id}/${visitor.dialog}`)
@@ -231,7 +231,7 @@ test('the card and the chat log', { timeout: 10 * 60_000 }, async (t) => {
   })
 
   await step('a dialog begun by a department: no file yet, and M-25 says so (R-090, D-25)', async () => {
-    const other = await house.guest()
+    other = await house.guest()
     await other.choose(project.departments[0].id)
     await page.goto(`${house.url}/console/dialogs/${project.id}/${other.dialog}`)
     await card().getByText(ru('download.off')).first().waitFor()
@@ -272,6 +272,20 @@ test('the card and the chat log', { timeout: 10 * 60_000 }, async (t) => {
     await axe('the days')
     await picture('log-days')
     await page.keyboard.press('Escape')
+    const find = page.getByRole('textbox', { name: ru('log.find') })
+    await find.fill('никого такого')
+    await page.getByText(ru('search.none')).waitFor()
+    await axe('nothing in the log')
+    await page.getByRole('button', { name: ru('log.reset') }).click()
+    await focused(find)
+    // What ends meanwhile comes in by itself, and what is read stays (I-08, R-058).
+    await rows.first().waitFor()
+    const ended = page.locator(`[data-dialog="${other.dialog}"]`)
+    assert.equal(await ended.count(), 0)
+    await command(page, 'POST', `/operator/dialogs/${other.dialog}/messages`, { text: 'Здравствуйте', seen_seq: 0 })
+    await command(page, 'POST', `/operator/dialogs/${other.dialog}/leave`, { last_seen_seq: 99, tags: [project.tags[0].id] })
+    await ended.waitFor()
+    await anna.window().getByText(ru('log.readOnly')).waitFor()
   })
 
   await step('narrow, dark and in three languages: axe, pictures, no raw keys', async () => {

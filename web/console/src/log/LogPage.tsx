@@ -14,7 +14,11 @@ import { preloadPopLayer } from '../ui/PopButton.tsx'
 import { LogFilters, logProjects } from './LogFilters.tsx'
 import { LogList } from './LogList.tsx'
 import { LogWindow } from './LogWindow.tsx'
-import { acrossProjects, type Filters, readFilters, useLog, writeFilters } from './useLog.ts'
+import { useDialog } from '../window/useDialog.ts'
+import { acrossProjects, earlier, type Filters, readFilters, useLog, writeFilters } from './useLog.ts'
+
+/** So many pages are read to come to the session of the address. */
+const FAR = 10
 
 /** «Журнал чатов» (I-07, D-63): finished sessions by filters, each with its conversation and card, for reading only. */
 export default function LogPage({ me, route }: { me: Me; route: Route }) {
@@ -39,6 +43,12 @@ export default function LogPage({ me, route }: { me: Me; route: Route }) {
     // Also when the access to this one has ended.
     if (project && !here) go({ area: 'log', project: project.id, filters: route.project ? acrossProjects(filters) : route.filters }, { replace: true })
   }, [project?.id, here])
+  // After a reload the chosen session may stand further down than the first page.
+  const chosen = useDialog(dialogId).dialog.data?.sessions.find((s) => s.id === route.session)
+  const below = !!chosen?.closed_at && !!rows.length && earlier(chosen.closed_at, rows.at(-1)!.closed_at)
+  useEffect(() => {
+    if (below && log.hasNextPage && !log.isFetching && !log.isFetchNextPageError && log.data!.pages.length < FAR) void log.fetchNextPage()
+  }, [below, log.data, log.isFetching])
   useEffect(() => {
     workspace.openDialog(undefined) // nothing is read as an operator here
   }, [workspace])

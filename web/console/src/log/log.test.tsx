@@ -279,6 +279,10 @@ it('the first page read again stands before what was read further down (D-63)', 
   expect(ids(renewed(known, { rows: [at(1, 50), at(3, 30)], next_cursor: 'c', now: '' }))).toBe('x1,x3,x4')
   expect(ids(renewed(known, { rows: [at(8, 59), at(7, 58)], next_cursor: 'c', now: '' }))).toBe('x8,x7')
   expect(ids(renewed(known, { rows: [at(1, 50)], now: '' }))).toBe('x1')
+  // Times are sent as fine as they need be.
+  const fine = (n: number, fraction: string) => entry(n, { closed_at: `2026-11-18T13:30:00${fraction}Z` })
+  const close = { pages: [{ rows: [fine(1, '.123'), fine(2, '.12'), fine(3, '')], next_cursor: 'a', now: '' }], pageParams: [undefined] }
+  expect(ids(renewed(close, { rows: [fine(4, '.5'), fine(1, '.123')], next_cursor: 'c', now: '' }))).toBe('x4,x1,x2,x3')
 })
 
 it('after a reload the bar has its figures without the row, and the list comes to the row it has (I-07)', async () => {
@@ -298,6 +302,24 @@ it('after a reload the bar has its figures without the row, and the list comes t
   await until(() => $('.log-frame .rows')!.scrollTop === 41 * 80 - 800)
   await act(async () => void $('.log-frame .rows')!.dispatchEvent(new Event('scroll')))
   await until(() => $('[aria-selected=true]'))
+})
+
+it('the pages up to the session of the address are read, and not further (I-07)', async () => {
+  await openFirst()
+  await act(() => unmount())
+  world.query.clear()
+  const at = (n: number, day: number) => entry(n, { closed_at: `2026-11-${day}T10:00:00Z` })
+  const pages: Record<string, object> = {
+    '': { rows: Array.from({ length: 30 }, (_, i) => at(i + 10, 28)), next_cursor: 'a' },
+    a: { rows: Array.from({ length: 30 }, (_, i) => at(i + 50, 27)), next_cursor: 'b' },
+    b: { rows: [...Array.from({ length: 30 }, (_, i) => at(i + 90, 26)), at(1, 25)], next_cursor: 'c' },
+  }
+  world.on(`GET ${LOG}`, (a: Asked) => [200, { ...pages[a.query.get('cursor') ?? ''], now: me.now }])
+  const before = asked().length
+  await open('log/p/d1/x1')
+  await until(() => asked().length === before + 3 && $('.nextbar'))
+  await act(() => new Promise((go) => setTimeout(go)))
+  expect(asked().slice(before).map((a) => a.query.get('cursor'))).toEqual([null, 'a', 'b'])
 })
 
 it('a year that is being typed is not asked for (D-63)', async () => {

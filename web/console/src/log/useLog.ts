@@ -132,7 +132,10 @@ export function renewed(known: Pages, first: LogPage): Pages {
   return { pages, pageParams: pages.map(() => undefined) }
 }
 
-const follows = (row: LogRow, last: LogRow) => row.closed_at < last.closed_at || (row.closed_at === last.closed_at && row.session_id > last.session_id)
+const follows = (row: LogRow, last: LogRow) => (row.closed_at === last.closed_at ? row.session_id > last.session_id : earlier(row.closed_at, last.closed_at))
+
+/** Of two times as they are sent: .12Z is before .123Z, finer than a Date can tell. */
+export const earlier = (a: string, b: string) => a.slice(0, -1) < b.slice(0, -1)
 
 export function useLogNames(projectId: string | undefined) {
   return useQuery({
