@@ -44,6 +44,17 @@ function OpenSession(props: LogWindowProps & { dialogId: string }) {
     void feed.jump(session, 'first', true)
   }, [feed, feed.ready, session])
 
+  // Who only reads is told nothing by a push: that a client was erased he learns from the row (D-64).
+  const forgotten = useRef<string>(undefined)
+  const erased = entry?.last?.kind === 'message' && !entry.last.text
+  useEffect(() => {
+    if (!erased || forgotten.current === sessionId || !feed.shown().some((e) => e.session_id === sessionId && e.kind === 'message' && e.text)) return
+    forgotten.current = sessionId // once: what is read then is true
+    void feed.forget()
+    void dialog.refetch()
+    void workspace.search(dialogId).refresh()
+  }, [erased, feed.ready])
+
   if (failed || (feed.error && !feed.ready)) return <WindowFailed error={failed} retry={() => void (failed ? dialog.refetch() : feed.reload())} />
   if (!d || !feed.ready) return <WindowSkeleton row={d?.row} />
   return (

@@ -184,7 +184,7 @@ it('addresses and filters go there and back', () => {
 async function openFirst(change: Partial<LogRow> = {}) {
   const session = sessionOf(1, { id: 'x1', first_seq: 1, last_seq: 2, first_message_seq: 1, last_message_seq: 2, first_reply_seconds: 90 })
   world.has(dialogOf('d1', { read_only: true, sessions: [session] }), [session])
-  world.on('GET /operator/dialogs/d1/events', { events: [event(1), event(2)], head_seq: 2, more_before: false, more_after: false })
+  world.on('GET /operator/dialogs/d1/events', { events: [1, 2].map((n) => event(n, { session_id: 'x1' })), head_seq: 2, more_before: false, more_after: false })
   world.on(`GET ${LOG}`, { rows: [entry(1, change), entry(2)], now: me.now })
   await open('log/p/d1/x1')
   await until(() => rows().length === 2 && $('.read-only') && world.workspace.feed('d1').ready)
@@ -203,6 +203,20 @@ it('an erased client leaves the list and the search at once; the row says what h
   const text = rows()[0]!.parentElement!.querySelector('.l2')!.textContent
   expect(text).toBe(ru['msg.erased'])
   await until(() => world.workspace.search('d1').total === 0)
+})
+
+it('who only reads is told by no push: the row that was erased takes the conversation and the search along (D-64)', async () => {
+  vi.useFakeTimers({ shouldAdvanceTime: true })
+  await openFirst()
+  world.on('GET /operator/dialogs/d1/search', { total: 1, matches: [{ seq: 1 }] })
+  await type($('.card input'), 'text')
+  await until(() => world.workspace.search('d1').total === 1 && $('.stream')!.textContent!.includes('text 2'))
+  world.on('GET /operator/dialogs/d1/search', { total: 0, matches: [] })
+  world.on('GET /operator/dialogs/d1/events', { events: [1, 2].map((n) => event(n, { session_id: 'x1', text: undefined })), head_seq: 2, more_before: false, more_after: false })
+  world.on('GET /operator/dialogs/d1', dialogOf('d1', { read_only: true, sessions: [], card: { rev: 4 } }))
+  world.on(`GET ${LOG}`, { rows: [entry(1, { last: { kind: 'message', author: 'visitor', at: me.now } }), entry(2)], now: me.now })
+  await until(() => $('.stream') && !$('.stream')!.textContent!.includes('text 2'))
+  await until(() => world.workspace.search('d1').total === 0 && !$('.card')!.textContent!.includes('Тимур'))
 })
 
 it('access that ends takes list, conversation and card away; access that comes offers the project (R-008, I-03)', async () => {
