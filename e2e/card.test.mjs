@@ -158,6 +158,13 @@ test('the card and the chat log', { timeout: 10 * 60_000 }, async (t) => {
 
   await step('the search finds what is not loaded, and goes round (R-077, R-078, R-080, D-47)', async () => {
     await page.keyboard.press('Control+f')
+    // In forced colours no field shows its shadow: the outline says where one is.
+    await page.emulateMedia({ forcedColors: 'active' })
+    for (const [field, box] of [[page.locator('.win textarea'), page.locator('.cbox')], [page.locator('.search-line input'), page.locator('.search-line input')]]) {
+      await field.focus()
+      assert.match(await box.evaluate((el) => getComputedStyle(el).outline), /^(?!rgba\(0, 0, 0, 0\)).* solid 2px$/)
+    }
+    await page.emulateMedia({ forcedColors: 'none' })
     await page.keyboard.insertText('самовар')
     const place = () => card().locator('.search-place').innerText()
     await until('the newest of three', async () => (await place()) === ru('search.count', { i: 1, n: 3 }))
@@ -288,6 +295,31 @@ test('the card and the chat log', { timeout: 10 * 60_000 }, async (t) => {
     await anna.window().getByText(ru('log.readOnly')).waitFor()
   })
 
+  /** A press outside, Esc from anywhere and Tab to what it covers close it (WCAG 2.4.11). */
+  async function leaveTheDrawer() {
+    const opener = page.getByRole('main').getByRole('button', { name: ru('card.title') })
+    const closed = () => page.locator('.card:not(.open)').waitFor({ state: 'attached' })
+    const drawn = async () => {
+      await opener.click()
+      await focused(page.locator('.card.open'))
+    }
+    await drawn()
+    await page.locator('header.top').click({ position: { x: 500, y: 4 } })
+    await closed()
+    await focused(opener)
+    await drawn()
+    const inList = page.locator('.list').locator('[role=tab][aria-selected=true], [role=option][tabindex="0"]').first()
+    await inList.focus()
+    await page.keyboard.press('Escape')
+    await closed()
+    await focused(inList)
+    await drawn()
+    await inList.focus()
+    for (let i = 0; i < 2; i++) await page.keyboard.press('Tab') // by way of a row, if there is one
+    await closed()
+    await page.locator('main :focus').waitFor()
+  }
+
   await step('narrow, dark and in three languages: axe, pictures, no raw keys', async () => {
     const log = page.url()
     for (const where of [log, `${house.url}/console/dialogs/${project.id}/${visitor.dialog}`]) {
@@ -313,6 +345,7 @@ test('the card and the chat log', { timeout: 10 * 60_000 }, async (t) => {
             await focused(card().getByRole('textbox', { name: text(lang, 'search.title') }))
             await page.keyboard.press('Escape')
             await focused(page.locator('.stream'))
+            if (lang === 'ru') await leaveTheDrawer()
           }
         }
       }

@@ -103,7 +103,7 @@ export function Stream({ feed, row, sessions, typing, past }: { feed: Feed; row:
         </div>
       </div>
       <NewMessages feed={feed} />
-      {feed.error ? (
+      {feed.error && feed.ready ? (
         <div className="stream-note" role="alert">
           {r.t('win.failed')}{' '}
           <button className="link" onClick={() => void (feed.atEnd ? feed.older() : feed.newer())}>

@@ -36,8 +36,8 @@ afterEach(async () => {
   vi.useRealTimers()
 })
 
-async function open(dialog: Dialog) {
-  world.has(dialog).on(`GET ${PATH}/events`, { events: [event(1)], head_seq: 1, more_before: false, more_after: false })
+async function open(dialog: Dialog, log: unknown = [200, { events: [event(1)], head_seq: 1, more_before: false, more_after: false }]) {
+  world.has(dialog).on(`GET ${PATH}/events`, () => log)
   const { workspace } = world
   workspace.watchProject('p')
   workspace.openDialog('d')
@@ -165,6 +165,19 @@ it('after a transfer the focus stays in the window, with the layer or the button
   await until(() => $('.lockbar'))
   await until(() => document.activeElement === $('.lockbar'))
   expect($('.transfer-pop')).toBeNull()
+})
+
+it('a log that cannot be read says so once; drawing does not ask for it again (I-08)', async () => {
+  await open(mine(), [404, {}])
+  await until(() => shown().includes(ru['win.failed']))
+  const asked = world.sent(`GET ${PATH}/events`).length
+  for (let i = 0; i < 5; i++) await drawn.draw()
+  expect(world.sent(`GET ${PATH}/events`)).toHaveLength(asked)
+  expect(shown().split(ru['win.failed'])).toHaveLength(2)
+  world.on(`GET ${PATH}/events`, { events: [event(1)], head_seq: 1, more_before: false, more_after: false })
+  await click(button(ru['btn.retry']))
+  await until(() => $('.stream') && !shown().includes(ru['win.failed']))
+  expect(world.workspace.feed('d').ready).toBe(true)
 })
 
 it('the one who blocks stands at «Разблокировать», and at «Заблокировать» after that (R-084, R-089)', async () => {
