@@ -38,7 +38,7 @@ func TestLogAtScale(t *testing.T) {
 		"period": {Reader: admin, From: middle, To: middle.AddDate(0, 0, 1)}, "operator": {Reader: admin, OperatorID: shop.Oleg},
 		"rare operator": {Reader: admin, OperatorID: rareOperator}, "department": {Reader: admin, DepartmentID: shop.Delivery},
 		"tag": {Reader: admin, TagID: shop.TagSale}, "rare tag": {Reader: admin, TagID: shop.TagLead}, "label": {Reader: admin, LabelID: label},
-		"name": {Reader: admin, Text: "клиент 12345"}, "phone": {Reader: admin, Text: "7012345"}, "phone of a country": {Reader: admin, Text: "8 (707) 000-79-19"}, "e-mail": {Reader: sales, Text: "c54321@"},
+		"name": {Reader: admin, Text: "клиент 12345"}, "phone": {Reader: admin, Text: "7012345"}, "phone of a country": {Reader: admin, Text: "8 (701) 000-79-19"}, "e-mail": {Reader: sales, Text: "c54321@"},
 		"common text": {Reader: admin, Text: "клиент"}, "one letter": {Reader: admin, Text: "к"}, "not there": {Reader: admin, Text: "никогда"},
 		"short and not there": {Reader: admin, Text: "ж"}, "two letters, not there": {Reader: admin, Text: "жж"},
 		"two letters": {Reader: admin, Text: "кл"}, "two digits": {Reader: admin, Text: "70"}, "number": {Reader: admin, Text: "1f4"}, "number as shown": {Reader: admin, Text: "Посетитель 1F4", Number: "1F4"},
