@@ -67,7 +67,10 @@ it('a sentence does not outlive its language; what waits is said in the new one 
   await pass(0)
   await untaken(4)
   expect(said()).toBe('Без оператора: 3')
-  await act(async () => reader.setLocale('en'))
+  await act(async () => {
+    reader.setLocale('en')
+    await vi.dynamicImportSettled() // its texts are there
+  })
   await pass(0)
   expect(said()).toBe('')
   await pass(5_000)
