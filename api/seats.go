@@ -177,6 +177,11 @@ func (d *desks) getUp(x *desk, project string) {
 	delete(x.dots, project)
 	delete(x.reds, project)
 	delete(x.shifts, project)
+	if f := d.floors[project]; f != nil {
+		for id := range f.rows {
+			delete(x.called, id) // not his any more, and never heard of again
+		}
+	}
 	for c, watched := range x.conns {
 		if watched == project {
 			x.conns[c] = ""
