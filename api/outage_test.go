@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 )
 
@@ -113,7 +115,13 @@ func TestOutage(t *testing.T) {
 			cfg := w.store.Pool().Config().ConnConfig
 			g := newGate(t, cfg.Host, cfg.Port)
 			behind := w.openStore(gated(t, w, g))
-			_, base := w.serve(behind)
+			_, base := w.serve(behind, func(o *Options) {
+				o.Widget = fstest.MapFS{"ru.txt": {Data: []byte("ru")}, "en.txt": {Data: []byte("en")}}
+				o.Demo = func(ctx context.Context, key string) ([]byte, error) {
+					shop, err := behind.WidgetByKey(ctx, key)
+					return []byte(shop.ProjectName), err
+				}
+			})
 			v := w.visitor()
 			v.says("до")
 			desk := w.anna.socketAt(base)
@@ -121,10 +129,15 @@ func TestOutage(t *testing.T) {
 			desk.next("event", eventText("до"))
 			url := base + "/api/v1"
 			g.set(kind)
+			const widgetText = 3
 			calls := []func() answer{
 				func() answer { return w.do("GET", url+"/operator/me", w.anna.headers(), nil) },
 				func() answer { return w.do("POST", url+"/visitor/messages", v.headers(), message("в никуда")) },
 				func() answer { return w.do("GET", url+"/widgets/"+w.key, nil, nil) },
+				func() answer {
+					return w.do("GET", base+"/widget/en.txt?key="+w.key, map[string]string{"Origin": "https://lavka.example"}, nil)
+				},
+				func() answer { return w.do("GET", base+"/demo/"+w.key, nil, nil) },
 				func() answer {
 					return w.do("POST", url+"/operator/sign-in", nil, map[string]any{"login": w.anna.login, "password": password})
 				},
@@ -139,12 +152,17 @@ func TestOutage(t *testing.T) {
 					t.Error("no Retry-After")
 				}
 			}
-			until(t, "calls fail fast", func() bool {
-				start := time.Now()
-				calls[0]().want(503, "unavailable")
-				return time.Since(start) < 100*time.Millisecond
-			})
+			for i, call := range calls {
+				until(t, "calls fail fast", func() bool {
+					start := time.Now()
+					if a := call().want(503, "unavailable"); i == widgetText && a.header.Get("Access-Control-Allow-Origin") != "*" {
+						t.Error("the widget cannot read that it is to try again")
+					}
+					return time.Since(start) < 100*time.Millisecond
+				})
+			}
 			w.do("GET", base+"/healthz", nil, nil).want(200)
+			w.do("GET", base+"/widget/en.txt", nil, nil).want(200) // needs no database
 			w.do("GET", base+"/readyz", nil, nil).want(503)
 			v.says("в обход") // by another process, whose way is open
 			g.set("")

@@ -52,8 +52,8 @@ type Options struct {
 	Demo            DemoRenderer // page of the demo shop; nil: none
 }
 
-// DemoRenderer renders the page of the demo shop for a widget key (empty: the first shop); false: no such page.
-type DemoRenderer func(ctx context.Context, key string) (html []byte, ok bool)
+// DemoRenderer renders the page of the demo shop for a widget key (empty: the first shop); store.ErrNotFound: no such page.
+type DemoRenderer func(ctx context.Context, key string) (html []byte, err error)
 
 // Server serves the API. Make it with New, run it with Listen, end it with Shutdown.
 type Server struct {

@@ -88,12 +88,20 @@ func (s *Server) staticRoutes() {
 	}
 	if s.o.Demo != nil {
 		s.app.Get("/demo", toFolder("/demo/"))
-		s.app.Get("/demo/*", s.serveDemo)
+		s.app.Get("/demo/*", s.bounded, s.serveDemo)
 	}
 	if s.o.Widget != nil {
 		s.app.Get("/widget.js", s.serveWidget)
-		s.app.Get("/widget/*", s.serveWidget)
+		s.app.Get("/widget/*", s.boundedByKey, s.serveWidget)
 	}
+}
+
+// boundedByKey bounds what asks for the settings of a widget; the files themselves are in memory and come in any outage.
+func (s *Server) boundedByKey(c *fiber.Ctx) error {
+	if c.Query("key") == "" {
+		return c.Next()
+	}
+	return s.bounded(c)
 }
 
 // toFolder adds the slash without which the page's own relative addresses would miss. The router takes both forms for
@@ -129,6 +137,7 @@ func (s *Server) serveConsole(c *fiber.Ctx) error {
 // serveWidget answers the script and its languages to pages of any origin. Script and texts must be of one build, so a
 // browser always asks whether its copy still holds.
 func (s *Server) serveWidget(c *fiber.Ctx) error {
+	c.Set(fiber.HeaderAccessControlAllowOrigin, "*") // refusals too: the widget gives up or tries again by their code
 	name := "widget.js"
 	if rest := c.Params("*"); rest != "" {
 		name = path.Clean(rest)
@@ -144,7 +153,6 @@ func (s *Server) serveWidget(c *fiber.Ctx) error {
 	if !ok {
 		return wrong(codeNotFound, "")
 	}
-	c.Set(fiber.HeaderAccessControlAllowOrigin, "*")
 	c.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	c.Set(fiber.HeaderCacheControl, "no-cache")
 	return a.send(c)
@@ -152,6 +160,8 @@ func (s *Server) serveWidget(c *fiber.Ctx) error {
 
 // widgetLanguage is what the widget of the key speaks: the language of its settings, else that of the page (D-56). The
 // script asks for texts and settings at once, so it does not know them; without a key the page has said what it wants.
+// While the database is down that is an error and not another language: without settings no widget appears anyway, it
+// asks for both again, and one that came with guessed texts would keep them as long as its page.
 func (s *Server) widgetLanguage(c *fiber.Ctx, page string) (string, error) {
 	if key := c.Query("key"); key != "" {
 		w, err := s.widgetOf(c, key)
@@ -178,9 +188,9 @@ func pageLanguage(tag string) string {
 }
 
 func (s *Server) serveDemo(c *fiber.Ctx) error {
-	raw, ok := s.o.Demo(c.UserContext(), strings.Trim(c.Params("*"), "/"))
-	if !ok {
-		return wrong(codeNotFound, "")
+	raw, err := s.o.Demo(c.UserContext(), strings.Trim(c.Params("*"), "/"))
+	if err != nil {
+		return err
 	}
 	c.Set(fiber.HeaderCacheControl, "no-cache")
 	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)

@@ -110,17 +110,15 @@ func (m *Main) demoPages(s *store.Store) api.DemoRenderer {
 	if m.Env("OTKLIK_DEMO") == "" {
 		return nil
 	}
-	return func(ctx context.Context, key string) ([]byte, bool) {
+	return func(ctx context.Context, key string) ([]byte, error) {
 		if key == "" {
 			key = demoProjects[0].key
 		}
-		ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-		defer cancel()
 		w, err := s.WidgetByKey(ctx, key)
 		if err != nil {
-			return nil, false
+			return nil, err
 		}
-		return demo.Page(key, w.ProjectName), true
+		return demo.Page(key, w.ProjectName), nil
 	}
 }
 
