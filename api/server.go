@@ -26,6 +26,10 @@ var contract []byte
 // budget is how long a request may take with the database (design 2.8): never a hanging call.
 const budget = 2 * time.Second
 
+// answerWithin is how long a client may leave an answer unread: a minute takes the console's largest file, 120 KB packed,
+// over a line of 16 kbit/s. Downloads have it for each part anew, however long they take as a whole.
+const answerWithin = time.Minute
+
 const (
 	maxBody  = 64 << 10
 	readBody = 4 * maxBody // what is read to answer it is too large; the sender of more finds the connection closed
@@ -46,6 +50,7 @@ type Options struct {
 	AllowedOrigins []string // further origins the console may be served from
 	TrustedProxies []string // addresses or CIDR ranges whose X-Forwarded-For is believed
 	SignInLasts    time.Duration
+	AnswerWithin   time.Duration // how long an answer may stay unread before its connection is closed; default 1 min
 	Limits         Limits
 
 	Console, Widget fs.FS        // built front ends; nil: none
@@ -104,6 +109,9 @@ func New(o Options) (*Server, error) {
 	if o.SignInLasts == 0 {
 		o.SignInLasts = 7 * 24 * time.Hour
 	}
+	if o.AnswerWithin == 0 {
+		o.AnswerWithin = answerWithin
+	}
 	s := &Server{store: o.Store, nudge: o.Nudge, o: o, log: o.Log, passwords: newPasswords(), breaker: newBreaker(o.Store.Ready)}
 	if err := s.readOrigins(); err != nil {
 		return nil, err
@@ -133,6 +141,7 @@ func New(o Options) (*Server, error) {
 		Immutable:             true, // strings of the context outlive the request: they go into the hub
 		DisableStartupMessage: true,
 		ReadTimeout:           30 * time.Second,
+		WriteTimeout:          o.AnswerWithin, // not of sockets: they have deadlines of their own
 		IdleTimeout:           2 * time.Minute,
 		StreamRequestBody:     false,
 		ServerHeader:          "",

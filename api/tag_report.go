@@ -100,10 +100,7 @@ func (s *Server) sendTagFile(c *fiber.Ctx, q store.TagQuery) error {
 	}
 	c.Set(fiber.HeaderContentType, "text/csv; charset=utf-8")
 	c.Set(fiber.HeaderContentDisposition, `attachment; filename="tags_`+q.From.Format(time.DateOnly)+`_`+q.To.Format(time.DateOnly)+`.csv"`)
-	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
-	out, in := io.Pipe() // an error in the middle breaks the download off instead of ending it as if it were whole
-	s.sockets.Go(func() { in.CloseWithError(s.writeTagFile(in, q, first, store.Zone(zone))) })
-	c.Context().SetBodyStream(out, -1)
+	s.download(c, func(to io.Writer) error { return s.writeTagFile(to, q, first, store.Zone(zone)) })
 	return nil
 }
 

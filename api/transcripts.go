@@ -3,7 +3,6 @@ package api
 import (
 	"cmp"
 	"context"
-	"io"
 	"math"
 
 	"github.com/gofiber/fiber/v2"
@@ -92,10 +91,6 @@ func (s *Server) sendTranscript(c *fiber.Ctx, row store.Row, locale string, log 
 	name := transcript.FileName(project, cmp.Or(row.VisitorName, row.VisitorNumber), row.Now)
 	c.Set(fiber.HeaderContentType, "text/plain; charset=utf-8")
 	c.Set(fiber.HeaderContentDisposition, transcript.Disposition(name))
-	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
-	// A pipe, so that an error in the middle breaks the download off instead of ending it as if it were whole.
-	out, in := io.Pipe()
-	s.sockets.Go(func() { in.CloseWithError(f.Write(in)) })
-	c.Context().SetBodyStream(out, -1)
+	s.download(c, f.Write)
 	return nil
 }
