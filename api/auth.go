@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -96,12 +97,14 @@ func (s *Server) signIn(c *fiber.Ctx) error {
 		}
 	}
 	login := strings.ToLower(strings.TrimSpace(req.Login))
-	address := s.address(c)
-	if err := s.limits.signInAddress.allow(address); err != nil {
+	here := customer(s.address(c)) + " " + login
+	if err := s.maySignIn(c, login); err != nil {
 		return err
 	}
-	if err := s.limits.signIn.allow(address + " " + login); err != nil {
-		return err
+	if !s.usual.has(here) {
+		if err := s.limits.signInLogin.left(login); err != nil {
+			return err
+		}
 	}
 	ctx := c.UserContext()
 	account, err := s.store.AccountByLogin(ctx, login)
@@ -113,9 +116,46 @@ func (s *Server) signIn(c *fiber.Ctx) error {
 		return err
 	}
 	if !right {
+		_ = s.limits.signInLogin.allow(login) // counted; it is refused anyway
 		return wrong(codeUnauthenticated, "")
 	}
+	s.usual.add(here)
 	return s.welcome(c, account.ID)
+}
+
+// maySignIn counts an attempt for a name from an address. Both are limits of the address, in IPv6 of its /64: with whole
+// addresses one customer of a provider would have more guesses than there are passwords.
+func (s *Server) maySignIn(c *fiber.Ctx, name string) error {
+	from := customer(s.address(c))
+	if err := s.limits.signInAddress.allow(from); err != nil {
+		return err
+	}
+	return s.limits.signIn.allow(from + " " + name)
+}
+
+// usual knows from where logins were used, each as "address login". There the limit of a login, which many addresses
+// together can use up, does not hold: strangers who guess a password do not keep its owner out of his own desk. A process
+// that has just started knows nobody; then he waits for his turn among them.
+type usual struct {
+	mu    sync.Mutex
+	known map[string]bool
+}
+
+const usualKept = 10_000
+
+func (u *usual) has(place string) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.known[place]
+}
+
+func (u *usual) add(place string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.known == nil || len(u.known) >= usualKept {
+		u.known = map[string]bool{}
+	}
+	u.known[place] = true
 }
 
 func (s *Server) setCookie(c *fiber.Ctx, value string, lasts time.Duration) {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -94,6 +95,44 @@ func TestLimits(t *testing.T) {
 	a = v.post("/visitor/messages", message("3")).want(429, "too_many_requests")
 	if a.header.Get("Access-Control-Allow-Origin") != "*" {
 		t.Error("the widget cannot read the answer")
+	}
+}
+
+// A password cannot be guessed from the many addresses that one customer has, nor from many customers at once; its owner
+// signs in all the same from where he did before (I-03, design 8).
+func TestGuessing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *Options) {
+		o.TrustedProxies = []string{"127.0.0.0/8"}
+		o.Limits = Limits{SignIns: Rate{0.01, 3}, SignInLogin: Rate{0.01, 6}}
+	})
+	from := func(address, login, pass string) answer {
+		return w.do("POST", "/operator/sign-in", map[string]string{"X-Forwarded-For": address}, map[string]any{"login": login, "password": pass})
+	}
+	const home = "2001:db8:a::1"
+	from(home, w.anna.login, password).want(200)
+	for i := range 3 {
+		from(fmt.Sprintf("2001:db8:b::%x", i), w.anna.login, "wrong").want(401)
+	}
+	from("2001:db8:b::ffff", w.anna.login, password).want(429, "too_many_requests") // the same /64
+	for i := range 3 {
+		from(fmt.Sprintf("198.51.100.%d", i), w.anna.login, "wrong").want(401)
+	}
+	a := from("203.0.113.1", w.anna.login, password).want(429, "too_many_requests") // many of them, together
+	if a.header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+	from("2001:db8:a::2", w.anna.login, password).want(200) // she, from her /64
+	from("203.0.113.1", w.oleg.login, password).want(200)
+	from("203.0.113.2", "nobody@test", "wrong").want(401) // what is counted is counted of any login
+}
+
+// One address that guesses as fast as it may leaves the owner of the login his turn.
+func TestOneStrangerShutsNobodyOut(t *testing.T) {
+	t.Parallel()
+	l := Limits{}.withDefaults()
+	if l.SignInLogin.PerSecond < 2*l.SignIns.PerSecond || l.SignInLogin.Burst < 2*l.SignIns.Burst {
+		t.Errorf("of a login %v, of an address for it %v", l.SignInLogin, l.SignIns)
 	}
 }
 

@@ -22,6 +22,7 @@ type Limits struct {
 	NewVisitors     Rate // from one address
 	SignIns         Rate // from one address for one login
 	SignInAddress   Rate // from one address
+	SignInLogin     Rate // refused ones for one login, from addresses it was not used from before
 	Operator        Rate // requests of one operator
 }
 
@@ -40,6 +41,7 @@ func (l Limits) withDefaults() Limits {
 	set(&l.NewVisitors, 1, 60)
 	set(&l.SignIns, 10.0/60, 10)
 	set(&l.SignInAddress, 2, 60)
+	set(&l.SignInLogin, 30.0/60, 60) // three times what one address may: one stranger alone shuts nobody out
 	set(&l.Operator, 100, 300)
 	return l
 }
@@ -71,19 +73,36 @@ func (l *limiter) allow(key string) error {
 	if k.Allow() {
 		return nil
 	}
+	return l.wait(k)
+}
+
+// left says what allow would, and takes nothing: for what counts only when it has failed.
+func (l *limiter) left(key string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if k, ok := l.keys[key]; ok && k.Tokens() < 1 {
+		return l.wait(k)
+	}
+	return nil
+}
+
+func (l *limiter) wait(k *rate.Limiter) error {
 	wait := time.Duration((1 - k.Tokens()) / l.rate.PerSecond * float64(time.Second))
 	return tooMany(max(wait, time.Second))
 }
 
-// from takes one of an address; in IPv6 of the /64 that one customer of a provider has.
-func (l *limiter) from(address string) error {
+// customer is whose address it is, for counting: in IPv6 the /64 that one customer of a provider has.
+func customer(address string) string {
 	if a, err := netip.ParseAddr(address); err == nil && a.Is6() {
 		if p, err := a.Prefix(64); err == nil {
-			address = p.String()
+			return p.String()
 		}
 	}
-	return l.allow(address)
+	return address
 }
+
+// from takes one of an address.
+func (l *limiter) from(address string) error { return l.allow(customer(address)) }
 
 // forget drops the keys whose bucket is full: they are as good as new.
 func (l *limiter) forget() {

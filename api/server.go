@@ -75,8 +75,9 @@ type Server struct {
 	passwords *passwords
 	breaker   *breaker
 	limits    struct {
-		visitor, visitorAddress, project, newVisitor, signIn, signInAddress, operator *limiter
+		visitor, visitorAddress, project, newVisitor, signIn, signInAddress, signInLogin, operator *limiter
 	}
+	usual                     usual
 	visitors                  *visitorCache
 	hub                       *hub
 	desks                     *desks
@@ -127,7 +128,7 @@ func New(o Options) (*Server, error) {
 	s.limits.visitor, s.limits.visitorAddress = newLimiter(l.VisitorMessages), newLimiter(l.VisitorAddress)
 	s.limits.project, s.limits.newVisitor = newLimiter(l.ProjectMessages), newLimiter(l.NewVisitors)
 	s.limits.signIn, s.limits.signInAddress = newLimiter(l.SignIns), newLimiter(l.SignInAddress)
-	s.limits.operator = newLimiter(l.Operator)
+	s.limits.signInLogin, s.limits.operator = newLimiter(l.SignInLogin), newLimiter(l.Operator)
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	s.visitors = newVisitorCache(o.Store)
 	s.hub = newHub(s)

@@ -53,11 +53,7 @@ func (s *Server) getSetup(c *fiber.Ctx) error {
 
 // setUp makes the first administrator with his project and signs him in. The door closes behind him.
 func (s *Server) setUp(c *fiber.Ctx) error {
-	address := s.address(c)
-	if err := s.limits.signInAddress.allow(address); err != nil {
-		return err
-	}
-	if err := s.limits.signIn.allow(address + " setup"); err != nil {
+	if err := s.maySignIn(c, "setup"); err != nil {
 		return err
 	}
 	ctx := c.UserContext()

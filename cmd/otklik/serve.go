@@ -141,7 +141,7 @@ func (m *Main) limits() (api.Limits, error) {
 		*rate = api.Rate{PerSecond: n, Burst: max(1, int(3*n))}
 	}
 	if l.SignIns.PerSecond > 0 {
-		l.SignInAddress = l.SignIns
+		l.SignInAddress, l.SignInLogin = l.SignIns, l.SignIns
 	}
 	return l, nil
 }
