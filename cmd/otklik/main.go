@@ -36,6 +36,7 @@ func commands() []command {
 		{"worker", "run workflows and activities", runWorker},
 		{"migrate", "bring the schema and the search attributes up to date", runMigrate},
 		{"seed", "fill in demo data", runSeed},
+		{"password", "give an operator a new password", runPassword},
 		{"revoke", "take the token from a visitor", runRevoke},
 		{"reconcile", "compare open sessions with their workflows and mend what is missing", runReconcile},
 		{"erase", "list erased contacts, or erase them again after a restore", runErase},
