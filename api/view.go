@@ -204,7 +204,7 @@ func stateOf(r *store.Row, now time.Time) VisitorState {
 	out.FormSeq = ses.FormVisitorSeq
 	out.Session = VisitorSession{ID: ses.ID, Open: st.Open(), Operator: r.AssigneeName,
 		Department: namedOf(ses.DepartmentID, r.DepartmentName)}
-	if !ses.RatingUntil.IsZero() && r.Settings.Rating {
+	if st.OffersRating(r.Settings, now) {
 		out.Rating = RatingOffer{SessionID: ses.ID, Until: ses.RatingUntil, Stars: ses.Rating, Comment: ses.RatingComment}
 	}
 	return out

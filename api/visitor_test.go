@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/otklik/otklik/store"
 )
 
 // R-022, R-023, R-051, D-41: form and department start a session; the form fills the card and proves consent.
@@ -102,6 +105,33 @@ func TestRating(t *testing.T) {
 		t.Errorf("%+v", s2)
 	}
 	v2.post("/visitor/rating", map[string]any{"client_id": "rating-001", "session_id": s2.Session.ID, "stars": 5}).want(403, "rating_disabled") // R-061
+}
+
+// D-68, R-023: when the prompt ends, a page that is open hears of it, and one that is loaded later is not asked; a rating
+// that was on its way is taken all the same, and stays to be changed (D-39).
+func TestRatingPromptEnds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	v := w.visitor()
+	v.says("привет")
+	w.oleg.says(v, "да")
+	widget := v.socket(0)
+	w.oleg.post("/operator/dialogs/"+v.dialog+"/leave", map[string]any{"client_id": "leave-0001", "last_seen_seq": 9, "tags": []string{w.sale}}).want(200)
+	asked := func(f map[string]any) bool { return f["state"].(map[string]any)["rating"] != nil }
+	widget.next("state", asked)
+	session := as[VisitorState](v.get("/visitor").want(200)).Rating.SessionID
+	w.exec(`UPDATE sessions SET rating_until = clock_timestamp() WHERE id = $1`, session)
+	if _, _, _, err := w.store.Due(t.Context(), v.dialog, store.Fence{At: time.Now(), Ordinal: 1, Run: "run"}); err != nil {
+		t.Fatal(err)
+	}
+	widget.next("state", func(f map[string]any) bool { return !asked(f) })
+	if s := as[VisitorState](v.get("/visitor").want(200)); s.Rating.SessionID != "" {
+		t.Errorf("asked after the end: %+v", s.Rating)
+	}
+	late := v.post("/visitor/rating", map[string]any{"client_id": "rating-001", "session_id": session, "stars": 4}).want(200)
+	if s := as[VisitorState](late); s.Rating.Stars != 4 {
+		t.Errorf("a late rating: %+v", s.Rating)
+	}
 }
 
 // R-091, R-093, D-52: the whole dialog by pages, each side its own.

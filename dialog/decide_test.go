@@ -361,3 +361,32 @@ func TestTextIsNotTouched(t *testing.T) {
 		t.Errorf("text became %q", k.log[0].Text)
 	}
 }
+
+// D-68, D-39: the visitor is asked until the prompt's end, also when its timer is late; what he gave stays before him.
+func TestPromptEnds(t *testing.T) {
+	k := newTalk(t)
+	k.do(after(0), write("Здравствуйте"))
+	k.do(after(1), reply(anna, "Добрый день"))
+	if k.s.OffersRating(k.set, after(2)) {
+		t.Error("asked in the middle of the talk")
+	}
+	k.do(after(2), Leave{By: anna, LastSeen: 9, Tags: []string{"sale"}})
+	end := after(2).Add(k.set.RatingPrompt)
+	for at, want := range map[time.Time]bool{after(2): true, end.Add(-Tick): true, end: false} {
+		if got := k.s.OffersRating(k.set, at); got != want {
+			t.Errorf("at %s: %v", at, got)
+		}
+	}
+	off := k.set
+	off.Rating = false
+	if k.s.OffersRating(off, after(3)) {
+		t.Error("asked where it is switched off")
+	}
+	if o := k.due(end); o != Done || k.s.OffersRating(k.set, after(3)) { // a clock that is behind changes nothing
+		t.Errorf("ended by its timer: %s", o)
+	}
+	k.do(end.Add(time.Hour), Rate{SessionID: k.s.Session.ID, Stars: 4}) // it was on its way (D-68)
+	if !k.s.OffersRating(k.set, end.Add(time.Hour)) {
+		t.Error("what was given is not to be changed any more")
+	}
+}

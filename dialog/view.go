@@ -265,6 +265,14 @@ func Stronger(a, b Dot) Dot {
 	return a
 }
 
+// OffersRating reports whether the visitor has the rating before him: until the prompt's end, be its timer late or not
+// (D-68). What he has given stays there, to be changed (D-39).
+func (s State) OffersRating(set Settings, now time.Time) bool {
+	ses := s.Session
+	return ses != nil && set.Rating && !ses.RatingUntil.IsZero() && !ses.ClosedAt.IsZero() &&
+		(ses.Rating > 0 || (!ses.PromptEnded && now.Before(ses.RatingUntil)))
+}
+
 // Can says what the operator may do with the dialog now: empty for yes, else the code of the refusal he would get.
 type Can struct{ Write, Transfer, Leave, Block, Edit Code }
 
