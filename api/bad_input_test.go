@@ -67,6 +67,7 @@ func TestBadInput(t *testing.T) {
 		{"form name long", "POST", "/visitor/form", vis, id(`"phone":"+7 900 000-00-00","name":"` + strings.Repeat("и", 101) + `","consent":true}`), 422, "too_long", "name"},
 		{"form consent_text with NUL", "POST", "/visitor/form", vis, id(`"phone":"+79000000000","consent":true,"consent_text":"\u0000"}`), 422, "invalid", "consent_text"},
 		{"form consent_version long", "POST", "/visitor/form", vis, id(`"phone":"+79000000000","consent":true,"consent_version":"` + strings.Repeat("1", 41) + `"}`), 422, "too_long", "consent_version"},
+		{"form switched off", "POST", "/visitor/form", vis, id(`"phone":"+7 900 000-00-00","consent":true}`), 403, "form_disabled", ""},
 		{"rating stars 0", "POST", "/visitor/rating", vis, id(`"session_id":"` + uuid.NewString() + `","stars":0}`), 422, "invalid", "stars"},
 		{"rating stars 6", "POST", "/visitor/rating", vis, id(`"session_id":"` + uuid.NewString() + `","stars":6}`), 422, "invalid", "stars"},
 		{"rating session malformed", "POST", "/visitor/rating", vis, id(`"session_id":"1","stars":5}`), 404, "not_found", "session_id"},

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+
+	"github.com/otklik/otklik/dialog"
 )
 
 func (w *world) configureForm(form string) {
@@ -101,6 +103,31 @@ func TestContactRequest(t *testing.T) {
 	if err := w.store.Pool().QueryRow(t.Context(), `SELECT text FROM consents WHERE version = '7' AND ip IS NOT NULL`).Scan(&text); err != nil ||
 		!strings.HasPrefix(text, "Даю ООО «Лавка» согласие на сбор и обработку") { // D-41: C-02 in his language
 		t.Errorf("proof %q %v", text, err)
+	}
+}
+
+// D-34, D-21: switched off, the form is not among the widget's settings, is not taken and not sent by itself; writing goes on.
+func TestFormSwitchedOff(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.nobodyOnline()
+	offered := func() FormConfig { return as[WidgetConfig](w.do("GET", "/widgets/"+w.key, nil, nil).want(200)).Form }
+	w.configureForm(`{"enabled":true,"before":true,"name":"shown","phone":"required","email":"shown","consent_version":"7"}`)
+	if f := offered(); !f.Before || f.Name != FieldModeShown || f.Phone != FieldModeRequired {
+		t.Errorf("on: %+v", f)
+	}
+	w.configureForm(`{"enabled":false,"before":true,"name":"shown","phone":"required","email":"shown","consent_version":"7"}`)
+	if f := offered(); f.Before || f.Name != FieldModeHidden || f.Phone != FieldModeHidden || f.Email != FieldModeHidden {
+		t.Errorf("off: %+v", f)
+	}
+	v := w.visitor()
+	v.post("/visitor/form", command("name", "Тимур", "phone", "+79000001842", "consent", true)).want(403, "form_disabled")
+	if s := as[VisitorState](v.get("/visitor").want(200)); s.Consent || s.Session.ID != "" {
+		t.Errorf("it was taken: %+v", s)
+	}
+	v.says("Есть кто?")
+	if raw := string(v.get("/visitor/events").want(200).raw); !strings.Contains(raw, dialog.KeyOffline) || strings.Contains(raw, "form_request") {
+		t.Errorf("nobody is online: %s", raw)
 	}
 }
 

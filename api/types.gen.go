@@ -750,7 +750,7 @@ type EventPage struct {
 // FieldMode defines model for FieldMode.
 type FieldMode string
 
-// FormConfig defines model for FormConfig.
+// FormConfig What the widget may offer by itself. Switched off in the settings, it has no field (each is hidden) and is not offered (D-34)
 type FormConfig struct {
 	// Before Offered before the talk
 	Before bool `json:"before"`
@@ -801,7 +801,7 @@ type FormSettings struct {
 	ConsentVersion string    `json:"consent_version,omitempty,omitzero"`
 	Email          FieldMode `json:"email"`
 
-	// Enabled Operators may send it; the backlog does
+	// Enabled Off, no visitor gets it: not before the talk, not by an operator, not in a backlog, and what is filled in is refused (403 form_disabled), but for a form that was sent before and still stands open (D-34)
 	Enabled bool      `json:"enabled"`
 	Name    FieldMode `json:"name"`
 	Phone   FieldMode `json:"phone"`
@@ -1339,7 +1339,7 @@ type RatingOffer struct {
 	// Stars What was given, if anything
 	Stars int `json:"stars,omitempty,omitzero"`
 
-	// Until The prompt is shown until then (D-68)
+	// Until The visitor is asked until then (D-68). After it there is no offer any more, but for the rating he gave, which he may change
 	Until time.Time `json:"until"`
 }
 
@@ -1802,8 +1802,10 @@ type WidgetConfig struct {
 	Colours string `json:"colours"`
 
 	// Departments Empty when the choice is off
-	Departments []Named    `json:"departments"`
-	Form        FormConfig `json:"form"`
+	Departments []Named `json:"departments"`
+
+	// Form What the widget may offer by itself. Switched off in the settings, it has no field (each is hidden) and is not offered (D-34)
+	Form FormConfig `json:"form"`
 
 	// Greeting Replaces M-53 when set
 	Greeting string `json:"greeting,omitempty,omitzero"`

@@ -47,14 +47,15 @@ func (s *Server) getWidget(c *fiber.Ctx) error {
 	if err := s.notBlocked(c, w.ProjectID); err != nil {
 		return err
 	}
-	mode := func(m string) FieldMode { return FieldMode(cmp.Or(m, string(FieldModeHidden))) }
+	form := w.Form.Offered()
+	mode := func(m dialog.FieldMode) FieldMode { return FieldMode(cmp.Or(m, dialog.FieldHidden)) }
 	return c.JSON(WidgetConfig{
 		ProjectID: w.ProjectID, Side: WidgetConfigSide(w.Side), Greeting: w.Greeting, Open: w.Open,
 		ProjectName: w.ProjectName, Language: WidgetConfigLanguage(w.Language), Accent: w.Accent, Colours: accentStyle(w.Accent), Online: s.attendance.ask(c.UserContext(), store.Queue{ProjectID: w.ProjectID}),
 		Departments: namedAll(w.Departments), Rating: w.Rating,
-		Form: FormConfig{Before: w.Form.Before, Title: w.Form.Title, Name: mode(w.Form.Name), Phone: mode(w.Form.Phone), Email: mode(w.Form.Email),
-			ConsentVersion: w.Form.ConsentVersion, Company: cmp.Or(w.Form.Company, w.ProjectName),
-			ConsentText: w.Form.ConsentText, ConsentURL: w.Form.ConsentURL},
+		Form: FormConfig{Before: form.Before, Title: form.Title, Name: mode(form.Name), Phone: mode(form.Phone), Email: mode(form.Email),
+			ConsentVersion: form.ConsentVersion, Company: cmp.Or(form.Company, w.ProjectName),
+			ConsentText: form.ConsentText, ConsentURL: form.ConsentURL},
 	})
 }
 

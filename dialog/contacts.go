@@ -50,7 +50,8 @@ func (d *decision) requestContacts(c RequestContacts) error {
 	return nil
 }
 
-// submitForm takes the filled form: with consent only, held against the form the visitor has before him.
+// submitForm takes the filled form: with consent only, held against the form the visitor has before him. One
+// that was sent and stands open outlives the switch, as it does every other setting.
 func (d *decision) submitForm(c SubmitForm) error {
 	if !c.Consent {
 		return refuseField(ConsentRequired, "consent")
@@ -62,6 +63,9 @@ func (d *decision) submitForm(c SubmitForm) error {
 	c, err := checkForm(c, form)
 	if err != nil {
 		return err
+	}
+	if c.Sent == nil && !form.Enabled { // nothing of a person is taken by a form that is switched off (D-34)
+		return refuse(FormDisabled)
 	}
 	started, err := d.arrive(c.Arrival)
 	if err != nil {

@@ -99,6 +99,27 @@ func TestFormAsItWasSent(t *testing.T) {
 	k.refused(after(3), filled, Required) // none stands open: the configured one asks for an e-mail
 }
 
+// D-34: a form that is switched off takes nothing of a person and starts no dialog; the one that was sent before is filled
+// all the same.
+func TestFormSwitchedOff(t *testing.T) {
+	k := withForm(t)
+	if k.set.Form.Offered() != k.set.Form {
+		t.Error("the widget does not get the form that is on")
+	}
+	k.do(after(0), write("Здравствуйте"))
+	k.do(after(1), RequestContacts{By: anna, SeenSeq: -1})
+	sent := SentForm(last(k, KindFormRequest).Params)
+	k.set.Form.Enabled = false
+	if f := k.set.Form.Offered(); f.Before || f.Name != FieldHidden || f.Phone != FieldHidden || f.Email != FieldHidden {
+		t.Errorf("the widget gets %+v", f)
+	}
+	k.refused(after(2), filled, FormDisabled)
+	k.do(after(2), SubmitForm{Name: "Тимур", Phone: "+79000001842", Consent: true, Sent: sent})
+	k.refused(after(3), filled, FormDisabled)
+	k.s = State{ID: "other"}
+	k.refused(after(4), filled, FormDisabled) // nor does it begin a talk
+}
+
 // D-34: a newer form replaces the older; one that waits outlives the end of the session it was sent in.
 func TestPendingForm(t *testing.T) {
 	k := withForm(t)

@@ -206,12 +206,20 @@ const (
 
 // Form is the configured contact form, which serves three places (D-34). Sent forms keep what it was then.
 type Form struct {
-	Enabled                                 bool // operators may send it
+	Enabled                                 bool // else no visitor gets it, in none of the three places
 	Before                                  bool // offered before the talk
 	Title                                   string
 	Name, Phone, Email                      FieldMode
 	ConsentText, ConsentURL, ConsentVersion string
 	Company                                 string
+}
+
+// Offered is the form as the widget may offer it by itself: no field of one that is switched off (D-34).
+func (f Form) Offered() Form {
+	if !f.Enabled {
+		f.Before, f.Name, f.Phone, f.Email = false, FieldHidden, FieldHidden, FieldHidden
+	}
+	return f
 }
 
 // params is the form as an event keeps it; SentForm reads it.

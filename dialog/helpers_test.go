@@ -20,7 +20,7 @@ var (
 var settings = Settings{
 	Tagging: true, ActiveTags: []string{"sale", "lead"}, Rating: true,
 	LongWait: 60 * time.Second, RatingPrompt: 24 * time.Hour,
-	Form: Form{Name: FieldShown, Phone: FieldRequired, Email: FieldShown},
+	Form: Form{Enabled: true, Name: FieldShown, Phone: FieldRequired, Email: FieldShown},
 }
 
 // tester is what testing.T and rapid.T share.

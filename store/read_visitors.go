@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"github.com/otklik/otklik/dialog"
 )
 
 // Widget is what a visitor's page may know of a project.
@@ -15,27 +17,14 @@ type Widget struct {
 	Open                                     bool    // it is the widget's working time (D-22)
 	Departments                              []Named // empty when the choice is off
 	Rating                                   bool
-	Form                                     WidgetForm
+	Form                                     dialog.Form
 	Origins                                  []string // sites that may embed it; empty: any
-}
-
-// WidgetForm is the configured contact form with its consent (D-34, D-41).
-type WidgetForm struct {
-	Enabled        bool   `json:"enabled"`
-	Before         bool   `json:"before"`
-	Title          string `json:"title"`
-	Name           string `json:"name"`
-	Phone          string `json:"phone"`
-	Email          string `json:"email"`
-	ConsentVersion string `json:"consent_version"`
-	ConsentText    string `json:"consent_text"`
-	ConsentURL     string `json:"consent_url"`
-	Company        string `json:"-"`
 }
 
 // WidgetByKey reads an active widget. ErrNotFound when there is none or it is switched off (D-02).
 func (s *Store) WidgetByKey(ctx context.Context, key string) (Widget, error) {
 	var w Widget
+	var form formSettings
 	var company string
 	var ids, names []string
 	var now time.Time
@@ -45,13 +34,13 @@ SELECT p.id::text, p.name, p.language, p.accent, p.side, p.greeting, p.company, 
 ARRAY(SELECT d.id::text FROM departments d WHERE d.project_id = p.id AND d.active AND p.department_choice ORDER BY d.position, d.name),
 ARRAY(SELECT d.name FROM departments d WHERE d.project_id = p.id AND d.active AND p.department_choice ORDER BY d.position, d.name)
 FROM projects p WHERE p.widget_key = $1 AND p.active`, key).
-		Scan(append(append([]any{&w.ProjectID, &w.ProjectName, &w.Language, &w.Accent, &w.Side, &w.Greeting, &company, &w.Rating, &w.Form, &w.Origins, &now},
+		Scan(append(append([]any{&w.ProjectID, &w.ProjectName, &w.Language, &w.Accent, &w.Side, &w.Greeting, &company, &w.Rating, &form, &w.Origins, &now},
 			cal.into()...), &ids, &names)...)
 	if err != nil {
 		return Widget{}, unavailable(err)
 	}
 	w.Open = cal.calendar().Open("", now)
-	w.Departments, w.Form.Company = zip(ids, names), company // after the scan: reading JSON empties what it fills
+	w.Departments, w.Form = zip(ids, names), form.form(company)
 	return w, nil
 }
 

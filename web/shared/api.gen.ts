@@ -1840,7 +1840,7 @@ export interface components {
             block_secret?: string;
         };
         FormSettings: {
-            /** @description Operators may send it; the backlog does */
+            /** @description Off, no visitor gets it: not before the talk, not by an operator, not in a backlog, and what is filled in is refused (403 form_disabled), but for a form that was sent before and still stands open (D-34) */
             enabled: boolean;
             /** @description Offered before the talk */
             before: boolean;
@@ -2147,6 +2147,7 @@ export interface components {
             rating: boolean;
             form: components["schemas"]["FormConfig"];
         };
+        /** @description What the widget may offer by itself. Switched off in the settings, it has no field (each is hidden) and is not offered (D-34) */
         FormConfig: {
             /** @description Offered before the talk */
             before: boolean;
@@ -2236,7 +2237,7 @@ export interface components {
             session_id: string;
             /**
              * Format: date-time
-             * @description The prompt is shown until then (D-68)
+             * @description The visitor is asked until then (D-68). After it there is no offer any more, but for the rating he gave, which he may change
              */
             until: string;
             /** @description What was given, if anything */

@@ -265,6 +265,27 @@ test("R-059, R-061, D-39: after the end the text, then a rating that can be chan
   expect($(".sw")!.textContent).toBe("4 · Хорошо");
 });
 
+test("D-68, R-023: when the time to rate is over, the server offers it no more: the request goes, and what may start a talk is there", async () => {
+  await talk();
+  change({ head_seq: events.length, session: { id: "s1", open: false }, rating: { session_id: "s1", until: new Date(Date.now() + 1000).toISOString() } });
+  expect($(".rt")).not.toBeNull();
+  expect($(".dp")).toBeNull();
+  change({ rating: undefined });
+  expect($(".rt")).toBeNull();
+  expect(texts(".dp button")).toEqual(["Продажи", "Общее обращение"]);
+});
+
+test("D-34, D-21: without a form of the server's there is none, out of hours neither, and writing goes on", async () => {
+  widget = { ...config, open: false, form: { ...config.form, before: false, name: "hidden", phone: "hidden", email: "hidden" } };
+  await load();
+  $("button.lch")!.click();
+  await settle();
+  expect(texts(".au span")[0]).toContain("нерабочее время");
+  expect($("form.fm")).toBeNull();
+  await write("Здравствуйте");
+  expect(calls.at(-1)!.body.text).toBe("Здравствуйте");
+});
+
 test("D-24: the next session stands under a separator of its own", async () => {
   await talk();
   hear({ type: "event", event: arrive({ session_id: "s2", session_no: 2, author: "visitor", text: "Снова я" }) });
