@@ -28,7 +28,7 @@ bin/otklik: .cache/web.stamp FORCE
 	$(GO_BUILD) -o $@ ./cmd/otklik
 
 # A removed output is made again.
-ifeq ($(wildcard web/console/dist/index.html),)
+ifneq ($(words $(wildcard web/console/dist/index.html web/widget/dist/widget.js)),2)
 .cache/web.stamp: FORCE
 endif
 .cache/web.stamp: web/node_modules/.package-lock.json $(WEB_SOURCES)

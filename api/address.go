@@ -19,7 +19,21 @@ func (s *Server) address(c *fiber.Ctx) string {
 	for _, line := range c.Request().Header.PeekAll(fiber.HeaderXForwardedFor) {
 		forwarded = append(forwarded, strings.Split(string(line), ",")...)
 	}
+	if len(forwarded) > 0 {
+		s.doubtProxy(remote)
+	}
 	return clientAddress(remote, forwarded, s.proxies).String()
+}
+
+// doubtProxy says once that something nearby forwards and is not believed: most often a proxy that was forgotten in
+// OTKLIK_TRUSTED_PROXIES, behind which all visitors have one address, with one limit and one block (D-48).
+func (s *Server) doubtProxy(remote netip.Addr) {
+	remote = dialog.PlainAddress(remote)
+	if (remote.IsPrivate() || remote.IsLoopback()) && !trusted(remote, s.proxies) {
+		s.doubted.Do(func() {
+			s.log.Warn("X-Forwarded-For of an address that is not among OTKLIK_TRUSTED_PROXIES: visitors behind it count as one", "address", remote.String())
+		})
+	}
 }
 
 // clientAddress goes back along X-Forwarded-For only as far as proxies are trusted: what they did not add themselves

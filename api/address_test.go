@@ -1,7 +1,10 @@
 package api
 
 import (
+	"bytes"
+	"log/slog"
 	"net/netip"
+	"strings"
 	"testing"
 )
 
@@ -29,5 +32,22 @@ func TestClientAddress(t *testing.T) {
 		if got := clientAddress(netip.MustParseAddr(c.remote), c.forwarded, proxies).String(); got != c.want {
 			t.Errorf("%s %q: %s, want %s", c.remote, c.forwarded, got, c.want)
 		}
+	}
+}
+
+// D-48: a proxy that was forgotten is said, once; a stranger who writes the header himself is not.
+func TestForgottenProxyIsSaid(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	s := &Server{log: slog.New(slog.NewTextHandler(&log, nil)), proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}
+	s.doubtProxy(netip.MustParseAddr("203.0.113.9"))
+	s.doubtProxy(netip.MustParseAddr("10.0.0.1"))
+	if log.Len() > 0 {
+		t.Error(log.String())
+	}
+	s.doubtProxy(netip.MustParseAddr("::ffff:172.30.80.1"))
+	s.doubtProxy(netip.MustParseAddr("127.0.0.1"))
+	if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "address=172.30.80.1") {
+		t.Error(got)
 	}
 }

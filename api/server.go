@@ -70,6 +70,7 @@ type Server struct {
 	ln      atomic.Pointer[freshListener]
 	origins map[string]bool
 	proxies []netip.Prefix
+	doubted sync.Once // see doubtProxy
 	secure  bool
 
 	passwords *passwords

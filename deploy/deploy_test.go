@@ -4,6 +4,7 @@ package deploy
 
 import (
 	"encoding/json"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -17,6 +18,11 @@ import (
 type compose struct {
 	Services map[string]serviceSpec `yaml:"services"`
 	Volumes  map[string]any         `yaml:"volumes"`
+	Networks map[string]struct {
+		IPAM struct {
+			Config []struct{ Subnet, Gateway string }
+		}
+	} `yaml:"networks"`
 }
 
 type serviceSpec struct {
@@ -193,5 +199,33 @@ func TestDockerfileKnowsTheWorkspaces(t *testing.T) {
 				t.Errorf("the Dockerfile copies %s: %v", path, err)
 			}
 		}
+	}
+}
+
+// TestProxyOnThisMachineIsTrusted: it comes from the gateway of the network, which the example names (D-48).
+func TestProxyOnThisMachineIsTrusted(t *testing.T) {
+	t.Parallel()
+	example := map[string]string{}
+	for _, m := range regexp.MustCompile(`(?m)^([A-Z_]+)=(.*)$`).FindAllStringSubmatch(read(t, "deploy/env.example"), -1) {
+		example[m[1]] = m[2]
+	}
+	net := parse(t).Networks["default"].IPAM.Config
+	if len(net) != 1 {
+		t.Fatal(net)
+	}
+	value := func(s string) string {
+		m := regexp.MustCompile(`^\$\{([A-Z_]+):-(.*)\}$`).FindStringSubmatch(s)
+		if m == nil || example[m[1]] != m[2] {
+			t.Fatalf("%s: compose and example do not agree", s)
+		}
+		return m[2]
+	}
+	gateway := value(net[0].Gateway)
+	subnet, err := netip.ParsePrefix(value(net[0].Subnet))
+	if err != nil || !subnet.Contains(netip.MustParseAddr(gateway)) {
+		t.Error(subnet, gateway, err)
+	}
+	if got := example["OTKLIK_TRUSTED_PROXIES"]; got != gateway {
+		t.Errorf("trusted is %q, a proxy comes from %q", got, gateway)
 	}
 }

@@ -40,7 +40,8 @@ export default defineConfig({
   base: '/console/',
   plugins: [react(), firstScreenBudget()],
   // public/ holds only .gitkeep: emptying dist must not remove the file that lets Go embed an unbuilt console.
-  build: { outDir: 'dist', emptyOutDir: true, target: 'es2022', assetsInlineLimit: 0 },
+  // The licences of what is inside ask to be passed on with it.
+  build: { outDir: 'dist', emptyOutDir: true, target: 'es2022', assetsInlineLimit: 0, license: { fileName: 'licenses.txt' } },
   server: {
     port: 5180,
     proxy: { '/api': { target: process.env.OTKLIK_API ?? 'http://localhost:7080', ws: true } },

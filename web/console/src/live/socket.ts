@@ -26,8 +26,8 @@ export interface SocketOptions {
   now?: () => number
 }
 
-const PING_AFTER = 5_000 // silence before asking
-const DEAD_AFTER = 5_000 // and then: together a half-open connection is found within 10 s
+const PING_AFTER = 4_000 // silence before asking
+const DEAD_AFTER = 5_000 // and then: a half-open connection is found, and another there, within 10 s
 const DOUBTED_FOR = 2_000 // or sooner, when there is a reason to ask
 const LOST_AFTER = 3_000 // M-43 is shown when the connection has been away this long
 const STABLE_AFTER = 3_000 // shorter connections do not reset the backoff
