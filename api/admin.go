@@ -18,7 +18,7 @@ import (
 // adminRoutes are settings, access and audit. Who may what is asked here before anything is read, and again where it is
 // written, under the lock.
 func (s *Server) adminRoutes(v1 fiber.Router) {
-	v1.Get("/setup", s.getSetup)
+	v1.Get("/setup", s.perAddress, s.getSetup)
 	v1.Post("/setup", s.checkOrigin, s.setUp)
 	a := v1.Group("/admin", s.authenticate)
 	a.Get("/projects", s.listAdminProjects)

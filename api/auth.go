@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"crypto/subtle"
 	"errors"
 	"net/url"
@@ -35,7 +34,7 @@ func operatorOf(c *fiber.Ctx) signedIn { return c.Locals(localOperator).(signedI
 
 // authenticate finds the operator by his cookie; whatever changes something must carry his CSRF token too.
 func (s *Server) authenticate(c *fiber.Ctx) error {
-	in, err := s.findSignIn(c.UserContext(), c.Cookies(sessionCookie))
+	in, err := s.findSignIn(c)
 	if err != nil {
 		return err
 	}
@@ -54,14 +53,26 @@ func (s *Server) authenticate(c *fiber.Ctx) error {
 	return c.Next()
 }
 
-func (s *Server) findSignIn(ctx context.Context, token string) (signedIn, error) {
+// findSignIn finds the sign-in of the cookie. Unknown ones are limited by their address; one that is signed in is not kept
+// out by them, whoever has his address besides.
+func (s *Server) findSignIn(c *fiber.Ctx) (signedIn, error) {
+	token, from := c.Cookies(sessionCookie), customer(s.address(c))
 	if token == "" || len(token) > 200 {
 		return signedIn{}, wrong(codeUnauthenticated, "")
 	}
 	hash := hashToken(token)
-	in, err := s.store.SignInByToken(ctx, hash)
+	if !s.usual.has(string(hash)) {
+		if err := s.limits.unknown.left(from); err != nil {
+			return signedIn{}, err
+		}
+	}
+	in, err := s.store.SignInByToken(c.UserContext(), hash)
 	if errors.Is(err, store.ErrNotFound) {
+		_ = s.limits.unknown.allow(from) // counted; it is refused anyway
 		return signedIn{}, wrong(codeUnauthenticated, "")
+	}
+	if err == nil {
+		s.usual.add(string(hash))
 	}
 	return signedIn{in, hash}, err
 }
@@ -133,7 +144,8 @@ func (s *Server) maySignIn(c *fiber.Ctx, name string) error {
 	return s.limits.signIn.allow(from + " " + name)
 }
 
-// usual knows from where logins were used, each as "address login". There the limit of a login, which many addresses
+// usual knows who has been here before: hashes of sign-ins, and from where logins were used, as "address login". From
+// there the limit of a login, which many addresses
 // together can use up, does not hold: strangers who guess a password do not keep its owner out of his own desk. A process
 // that has just started knows nobody; then he waits for his turn among them.
 type usual struct {

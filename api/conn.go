@@ -272,9 +272,15 @@ func (c *conn) closing() bool {
 	return c.code != 0
 }
 
-func (c *conn) sayClose(code int) {
+func (c *conn) sayClose(code int) { sayClose(c.ws, code) }
+
+func sayClose(ws *websocket.Conn, code int) {
+	reason := ""
+	if code == closeTooMany {
+		reason = codeTooMany
+	}
 	deadline := time.Now().Add(time.Second)
-	_ = c.ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), deadline)
+	_ = ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, reason), deadline)
 }
 
 // broken marks the socket as closed when writing failed: the reader may be too slow, or gone.

@@ -97,6 +97,7 @@ const (
 	closeNotAllowed = 4003
 	closeTooSlow    = 4008
 	closeNotUnderst = 4009
+	closeTooMany    = 4029 // sockets of one address or one visitor
 )
 
 func encode(frame any) []byte {

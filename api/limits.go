@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"net/netip"
 	"sync"
 	"time"
@@ -24,6 +25,9 @@ type Limits struct {
 	SignInAddress   Rate // from one address
 	SignInLogin     Rate // refused ones for one login, from addresses it was not used from before
 	Operator        Rate // requests of one operator
+	UnknownSignIns  Rate // cookies of no sign-in, from one address
+
+	AddressSockets, VisitorSockets int // open at a time
 }
 
 func (l Limits) withDefaults() Limits {
@@ -43,6 +47,9 @@ func (l Limits) withDefaults() Limits {
 	set(&l.SignInAddress, 2, 60)
 	set(&l.SignInLogin, 30.0/60, 60) // three times what one address may: one stranger alone shuts nobody out
 	set(&l.Operator, 100, 300)
+	set(&l.UnknownSignIns, 10, 100)
+	l.AddressSockets = cmp.Or(l.AddressSockets, 1000)
+	l.VisitorSockets = cmp.Or(l.VisitorSockets, 20)
 	return l
 }
 
@@ -103,6 +110,34 @@ func customer(address string) string {
 
 // from takes one of an address.
 func (l *limiter) from(address string) error { return l.allow(customer(address)) }
+
+// quota is how many of one kind there are at a time per key.
+type quota struct {
+	max  int
+	mu   sync.Mutex
+	held map[string]int
+}
+
+func newQuota(most int) *quota { return &quota{max: most, held: map[string]int{}} }
+
+// take takes one, to be given back, unless all are taken.
+func (q *quota) take(key string) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.held[key] >= q.max {
+		return false
+	}
+	q.held[key]++
+	return true
+}
+
+func (q *quota) give(key string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.held[key]--; q.held[key] == 0 {
+		delete(q.held, key)
+	}
+}
 
 // forget drops the keys whose bucket is full: they are as good as new.
 func (l *limiter) forget() {

@@ -42,7 +42,7 @@ func (s *Server) routes() {
 	s.adminRoutes(v1)
 
 	v1.Get("/visitor/socket", s.visitorSocket)
-	widgets := v1.Group("/widgets", anyOrigin)
+	widgets := v1.Group("/widgets", anyOrigin, s.perAddress)
 	widgets.Get("/:key", s.getWidget)
 	widgets.Post("/:key/visitors", s.createVisitor)
 	v := v1.Group("/visitor", anyOrigin, s.knowVisitor)
@@ -64,6 +64,14 @@ func (s *Server) recover(c *fiber.Ctx) (err error) {
 			err = fmt.Errorf("panic: %v", r)
 		}
 	}()
+	return c.Next()
+}
+
+// perAddress limits what anybody may ask; an office full of people on one page is far below it.
+func (s *Server) perAddress(c *fiber.Ctx) error {
+	if err := s.limits.visitorAddress.from(s.address(c)); err != nil {
+		return err
+	}
 	return c.Next()
 }
 

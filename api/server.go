@@ -76,7 +76,8 @@ type Server struct {
 	passwords *passwords
 	breaker   *breaker
 	limits    struct {
-		visitor, visitorAddress, project, newVisitor, signIn, signInAddress, signInLogin, operator *limiter
+		visitor, visitorAddress, project, newVisitor, signIn, signInAddress, signInLogin, operator, unknown *limiter
+		addressSockets, visitorSockets                                                                      *quota
 	}
 	usual                     usual
 	visitors                  *visitorCache
@@ -130,6 +131,8 @@ func New(o Options) (*Server, error) {
 	s.limits.project, s.limits.newVisitor = newLimiter(l.ProjectMessages), newLimiter(l.NewVisitors)
 	s.limits.signIn, s.limits.signInAddress = newLimiter(l.SignIns), newLimiter(l.SignInAddress)
 	s.limits.signInLogin, s.limits.operator = newLimiter(l.SignInLogin), newLimiter(l.Operator)
+	s.limits.unknown = newLimiter(l.UnknownSignIns)
+	s.limits.addressSockets, s.limits.visitorSockets = newQuota(l.AddressSockets), newQuota(l.VisitorSockets)
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	s.visitors = newVisitorCache(o.Store)
 	s.hub = newHub(s)

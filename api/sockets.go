@@ -29,13 +29,20 @@ func (s *Server) upgrade(c *fiber.Ctx, handle func(*websocket.Conn)) error {
 		ReadBufferSize: 512, WriteBufferSize: 512, WriteBufferPool: writeBuffers, HandshakeTimeout: 5 * time.Second,
 		CheckOrigin: func(*fasthttp.RequestCtx) bool { return true }, // done before, where it matters
 	}
+	from := customer(s.address(c))
 	// Counted when it runs: a client that is gone before the switch is answered never comes to that.
 	err := up.Upgrade(c.Context(), func(ws *websocket.Conn) {
 		s.sockets.Add(1)
 		defer s.sockets.Done()
-		if !s.draining.Load() {
-			handle(ws)
+		if s.draining.Load() {
+			return
 		}
+		if !s.limits.addressSockets.take(from) {
+			turnAway(ws, closeTooMany)
+			return
+		}
+		defer s.limits.addressSockets.give(from)
+		handle(ws)
 	})
 	if err != nil {
 		return wrong(codeInvalid, "")
@@ -43,10 +50,26 @@ func (s *Server) upgrade(c *fiber.Ctx, handle func(*websocket.Conn)) error {
 	return nil
 }
 
+// turnAway closes a socket that is not served, and waits a moment for the client's answer: what he has sent meanwhile must
+// not take the code away from him.
+func turnAway(ws *websocket.Conn, code int) {
+	sayClose(ws, code)
+	ws.SetReadLimit(maxFrame)
+	_ = ws.SetReadDeadline(time.Now().Add(time.Second))
+	for {
+		if _, _, err := ws.ReadMessage(); err != nil {
+			return
+		}
+	}
+}
+
 // operatorSocket serves the console: rows and counts of one watched project, events of the dialogs it has open.
 func (s *Server) operatorSocket(c *fiber.Ctx) error {
-	in, err := s.findSignIn(c.UserContext(), c.Cookies(sessionCookie))
+	in, err := s.findSignIn(c)
 	if err != nil {
+		return err
+	}
+	if err := s.limits.operator.allow(in.OperatorID); err != nil {
 		return err
 	}
 	seats, err := s.store.Seats(c.UserContext(), []string{in.OperatorID})
@@ -224,6 +247,9 @@ func (s *Server) serveVisitor(ws *websocket.Conn, address string) {
 	x.address = address
 	code := 0
 	aside(func() { code = s.greet(x) })
+	if x.visitor.ID != "" {
+		defer s.limits.visitorSockets.give(x.visitor.ID)
+	}
 	if code != 0 {
 		x.sayClose(code)
 		_ = ws.Close()
@@ -255,6 +281,10 @@ func (s *Server) greet(x *conn) (code int) {
 	v, err := s.visitors.byToken(ctx, hello.Token)
 	var row store.Row
 	if err == nil {
+		if !s.limits.visitorSockets.take(v.ID) {
+			return closeTooMany
+		}
+		x.visitor = v
 		row, err = s.store.Load(ctx, v.DialogID)
 	}
 	var lists int64
@@ -264,7 +294,6 @@ func (s *Server) greet(x *conn) (code int) {
 	if err != nil {
 		return s.helloCode(err)
 	}
-	x.visitor = v
 	x.listsRev.Store(lists)
 	x.told, x.rev = stateOf(&row, s.now()), row.Rev
 	x.in = queueOf(&row)

@@ -88,20 +88,23 @@ func (s *Server) staticRoutes() {
 	}
 	if s.o.Demo != nil {
 		s.app.Get("/demo", toFolder("/demo/"))
-		s.app.Get("/demo/*", s.bounded, s.serveDemo)
+		s.app.Get("/demo/*", s.perAddress, s.bounded, s.serveDemo)
 	}
 	if s.o.Widget != nil {
 		s.app.Get("/widget.js", s.serveWidget)
-		s.app.Get("/widget/*", s.boundedByKey, s.serveWidget)
+		s.app.Get("/widget/*", byKey(s.perAddress), byKey(s.bounded), s.serveWidget)
 	}
 }
 
-// boundedByKey bounds what asks for the settings of a widget; the files themselves are in memory and come in any outage.
-func (s *Server) boundedByKey(c *fiber.Ctx) error {
-	if c.Query("key") == "" {
-		return c.Next()
+// byKey guards what asks for the settings of a widget; the files themselves are in memory and come in any outage.
+func byKey(guard fiber.Handler) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		if c.Query("key") == "" {
+			return c.Next()
+		}
+		readable(c)
+		return guard(c)
 	}
-	return s.bounded(c)
 }
 
 // toFolder adds the slash without which the page's own relative addresses would miss. The router takes both forms for

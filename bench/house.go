@@ -73,6 +73,7 @@ func openHouse(ctx context.Context, self string, say func(string, ...any)) (h *h
 		// All clients are at one address and write as fast as they can.
 		"OTKLIK_LIMIT_VISITOR=100000", "OTKLIK_LIMIT_ADDRESS=1000000", "OTKLIK_LIMIT_PROJECT=1000000",
 		"OTKLIK_LIMIT_NEW_VISITORS=100000", "OTKLIK_LIMIT_SIGN_INS=1000", "OTKLIK_LIMIT_OPERATOR=1000000",
+		"OTKLIK_LIMIT_SOCKETS=1000000", "OTKLIK_LIMIT_VISITOR_SOCKETS=1000000",
 	)
 	for _, args := range [][]string{{"migrate"}, {"seed", "--demo"}} {
 		cmd := exec.CommandContext(ctx, self, args...)

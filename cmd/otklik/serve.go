@@ -122,13 +122,13 @@ func (m *Main) demoPages(s *store.Store) api.DemoRenderer {
 	}
 }
 
-// limits reads OTKLIK_LIMIT_…: requests a second, for load tests and for large offices behind one address.
+// limits reads OTKLIK_LIMIT_…: requests a second, and sockets at a time, for load tests and for large offices behind one address.
 func (m *Main) limits() (api.Limits, error) {
 	var l api.Limits
 	for name, rate := range map[string]*api.Rate{
 		"OTKLIK_LIMIT_VISITOR": &l.VisitorMessages, "OTKLIK_LIMIT_ADDRESS": &l.VisitorAddress,
 		"OTKLIK_LIMIT_PROJECT": &l.ProjectMessages, "OTKLIK_LIMIT_NEW_VISITORS": &l.NewVisitors,
-		"OTKLIK_LIMIT_SIGN_INS": &l.SignIns, "OTKLIK_LIMIT_OPERATOR": &l.Operator,
+		"OTKLIK_LIMIT_SIGN_INS": &l.SignIns, "OTKLIK_LIMIT_OPERATOR": &l.Operator, "OTKLIK_LIMIT_UNKNOWN": &l.UnknownSignIns,
 	} {
 		raw := m.Env(name)
 		if raw == "" {
@@ -139,6 +139,17 @@ func (m *Main) limits() (api.Limits, error) {
 			return l, usageError(fmt.Sprintf("%s=%q: not a number of requests a second", name, raw))
 		}
 		*rate = api.Rate{PerSecond: n, Burst: max(1, int(3*n))}
+	}
+	for name, most := range map[string]*int{"OTKLIK_LIMIT_SOCKETS": &l.AddressSockets, "OTKLIK_LIMIT_VISITOR_SOCKETS": &l.VisitorSockets} {
+		raw := m.Env(name)
+		if raw == "" {
+			continue
+		}
+		n, err := strconv.Atoi(raw)
+		if err != nil || n < 1 {
+			return l, usageError(fmt.Sprintf("%s=%q: not a number of sockets", name, raw))
+		}
+		*most = n
 	}
 	if l.SignIns.PerSecond > 0 {
 		l.SignInAddress, l.SignInLogin = l.SignIns, l.SignIns
