@@ -163,7 +163,9 @@ func TestOutage(t *testing.T) {
 			}
 			w.do("GET", base+"/healthz", nil, nil).want(200)
 			w.do("GET", base+"/widget/en.txt", nil, nil).want(200) // needs no database
-			w.do("GET", base+"/readyz", nil, nil).want(503)
+			if ready := w.do("GET", base+"/readyz", nil, nil).want(503); string(ready.raw) != `{"ready":false,"postgresql":"unavailable","temporal":"unknown"}` {
+				t.Errorf("more than a stranger is to know: %s", ready.raw)
+			}
 			v.says("в обход") // by another process, whose way is open
 			g.set("")
 			until(t, "it is back", func() bool { return calls[0]().status == http.StatusOK })

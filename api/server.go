@@ -80,6 +80,7 @@ type Server struct {
 		addressSockets, visitorSockets                                                                      *quota
 	}
 	usual                     usual
+	health                    health
 	visitors                  *visitorCache
 	hub                       *hub
 	desks                     *desks

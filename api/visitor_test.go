@@ -2,7 +2,9 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -186,8 +188,18 @@ func TestAnyOrigin(t *testing.T) {
 
 func TestOps(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	var asked atomic.Int64
+	w := newWorld(t, func(o *Options) {
+		o.TemporalReachable = func(context.Context) error { asked.Add(1); return nil }
+	})
 	w.do("GET", w.base+"/healthz", nil, nil).want(200)
+	start := time.Now()
+	for range 20 {
+		w.do("GET", w.base+"/readyz", nil, nil).want(200)
+	}
+	if n := asked.Load(); n == 0 || n > 1+int64(time.Since(start)/healthFresh) {
+		t.Errorf("looked %d times in %v", n, time.Since(start))
+	}
 	if a := w.do("GET", w.base+"/readyz", nil, nil).want(200); !strings.Contains(string(a.raw), `"ready":true`) {
 		t.Errorf("%s", a.raw)
 	}
