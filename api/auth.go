@@ -131,7 +131,7 @@ func (s *Server) signIn(c *fiber.Ctx) error {
 		return wrong(codeUnauthenticated, "")
 	}
 	s.usual.add(here)
-	return s.welcome(c, account.ID)
+	return s.welcome(c, account)
 }
 
 // maySignIn counts an attempt for a name from an address. Both are limits of the address, in IPv6 of its /64: with whole

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/otklik/otklik/dialog"
 )
 
 // I-03: signing in gives a cookie no script reads and a token for requests that change something.
@@ -125,6 +127,42 @@ func TestGuessing(t *testing.T) {
 	from("2001:db8:a::2", w.anna.login, password).want(200) // she, from her /64
 	from("203.0.113.1", w.oleg.login, password).want(200)
 	from("203.0.113.2", "nobody@test", "wrong").want(401) // what is counted is counted of any login
+}
+
+// I-03: a password that is changed, or an account switched off, while somebody signs in leaves him no sign-in.
+func TestSignInRacesPasswordReset(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, change := range []string{`password_hash = 'other'`, `active = false`} {
+		p := w.person("Пётр", dialog.LevelOperator, w.shop)
+		reset, err := w.store.Pool().Begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := reset.Exec(t.Context(), `SELECT FROM operators WHERE id = $1 FOR NO KEY UPDATE`, p.id); err != nil {
+			t.Fatal(err)
+		}
+		came := make(chan answer, 1)
+		go func() {
+			came <- w.do("POST", "/operator/sign-in", nil, map[string]any{"login": p.login, "password": password})
+		}()
+		until(t, "the password is checked, and waits for the one who changes it", func() bool {
+			var waits bool
+			err := w.store.Pool().QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database())`).Scan(&waits)
+			return len(came) > 0 || err == nil && waits
+		})
+		_, err = reset.Exec(t.Context(), `UPDATE operators SET `+change+` WHERE id = $1`, p.id)
+		if err == nil {
+			_, err = reset.Exec(t.Context(), `DELETE FROM sign_ins WHERE operator_id = $1`, p.id)
+		}
+		if err == nil {
+			err = reset.Commit(t.Context())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		(<-came).want(401, "unauthenticated")
+	}
 }
 
 // One address that guesses as fast as it may leaves the owner of the login his turn.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"errors"
 	"strings"
 	"time"
 
@@ -76,7 +77,7 @@ func (s *Server) setUp(c *fiber.Ctx) error {
 		return err
 	}
 	c.Status(fiber.StatusCreated)
-	return s.welcome(c, id)
+	return s.welcome(c, store.Account{ID: id, PasswordHash: first.Operator.PasswordHash})
 }
 
 func firstAdmin(c *fiber.Ctx) (store.FirstAdmin, string, error) {
@@ -107,12 +108,16 @@ func firstAdmin(c *fiber.Ctx) (store.FirstAdmin, string, error) {
 }
 
 // welcome signs an operator in and answers with who he is.
-func (s *Server) welcome(c *fiber.Ctx, operatorID string) error {
+func (s *Server) welcome(c *fiber.Ctx, who store.Account) error {
 	secret, csrf := token(), token()
-	if err := s.store.CreateSignIn(c.UserContext(), hashToken(secret), operatorID, csrf, s.o.SignInLasts); err != nil {
+	err := s.store.CreateSignIn(c.UserContext(), hashToken(secret), who, csrf, s.o.SignInLasts)
+	if errors.Is(err, store.ErrNotFound) {
+		return wrong(codeUnauthenticated, "")
+	}
+	if err != nil {
 		return err
 	}
-	me, err := s.me(c.UserContext(), operatorID, csrf)
+	me, err := s.me(c.UserContext(), who.ID, csrf)
 	if err != nil {
 		return err
 	}

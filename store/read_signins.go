@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // SignIn is a live sign-in of an operator.
@@ -13,13 +14,24 @@ type SignIn struct {
 	CSRF       string
 }
 
-// CreateSignIn keeps the hash of a new sign-in's token; the token itself is only in the operator's cookie.
-func (s *Store) CreateSignIn(ctx context.Context, tokenHash []byte, operatorID, csrf string, lasts time.Duration) error {
+// CreateSignIn keeps the hash of a new sign-in's token; the token itself is only in the operator's cookie. ErrNotFound: the
+// account was switched off or has another password than the one that was checked. Checking takes its time; the lock on the
+// account makes whoever changes it come before, and be seen here, or after, and end this sign-in with the others.
+func (s *Store) CreateSignIn(ctx context.Context, tokenHash []byte, who Account, csrf string, lasts time.Duration) error {
 	b := &pgx.Batch{}
-	b.Queue(`DELETE FROM sign_ins WHERE operator_id = $1 AND expires_at < clock_timestamp()`, operatorID)
-	b.Queue(`INSERT INTO sign_ins (token_hash, operator_id, csrf, expires_at) VALUES ($1, $2, $3, clock_timestamp() + $4::interval)`,
-		tokenHash, operatorID, csrf, lasts)
-	return unavailable(s.pool.SendBatch(ctx, b).Close())
+	var made int64
+	b.Queue(`INSERT INTO sign_ins (token_hash, operator_id, csrf, expires_at)
+SELECT $1, id, $3, clock_timestamp() + $4::interval FROM operators WHERE id = $2 AND password_hash = $5 AND active FOR SHARE`,
+		tokenHash, who.ID, csrf, lasts, who.PasswordHash).Exec(func(tag pgconn.CommandTag) error {
+		made = tag.RowsAffected()
+		return nil
+	})
+	b.Queue(`DELETE FROM sign_ins WHERE operator_id = $1 AND expires_at < clock_timestamp()`, who.ID)
+	err := s.pool.SendBatch(ctx, b).Close()
+	if err == nil && made == 0 {
+		err = ErrNotFound
+	}
+	return unavailable(err)
 }
 
 // SignInByToken finds who is signed in. ErrNotFound: unknown, expired, or the operator was switched off.
