@@ -38,7 +38,7 @@ type OperatorInput struct {
 const administered = `(SELECT a.project_id FROM access a WHERE a.operator_id = $1 AND a.level = 4)`
 
 const colleagueSQL = `SELECT o.id::text, o.rev, o.name, o.login, o.active, ` + onlineSQL + `, o.away,
-(SELECT count(*) FROM sessions s WHERE s.assignee_id = o.id AND s.closed_at IS NULL), coalesce(o.dialog_limit, 0), o.hours,
+` + openDialogsSQL + `, coalesce(o.dialog_limit, 0), o.hours,
 ARRAY(SELECT d.id::text FROM department_members m JOIN departments d ON d.id = m.department_id
   WHERE m.operator_id = o.id AND d.project_id IN ` + administered + ` ORDER BY d.name, d.id),
 ARRAY(SELECT d.name FROM department_members m JOIN departments d ON d.id = m.department_id

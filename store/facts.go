@@ -15,6 +15,11 @@ const presenceTimeout = `interval '60 seconds'`
 const onlineSQL = `(NOT o.away AND EXISTS (SELECT FROM presence pr
  WHERE pr.operator_id = o.id AND pr.seen_at > clock_timestamp() - ` + presenceTimeout + `))`
 
+// openDialogsSQL counts what operator o has to do (D-29): open sessions of projects that are switched off come back with
+// them, and until then he cannot finish any (D-73).
+const openDialogsSQL = `(SELECT count(*) FROM sessions os JOIN projects op ON op.id = os.project_id
+ WHERE os.assignee_id = o.id AND os.closed_at IS NULL AND op.active)`
+
 // factsOf reads operators as the project sees them that the expression names. Without access the level is 0.
 func factsOf(project string) string {
 	return `
@@ -22,7 +27,7 @@ SELECT o.id::text, o.name, coalesce(a.level, 0),
 ARRAY(SELECT m.department_id::text FROM department_members m JOIN departments dep ON dep.id = m.department_id
       WHERE m.operator_id = o.id AND dep.project_id = p.id ORDER BY dep.position, dep.name),
 coalesce(o.dialog_limit, 0),
-(SELECT count(*) FROM sessions s WHERE s.assignee_id = o.id AND s.closed_at IS NULL),
+` + openDialogsSQL + `,
 ` + onlineSQL + `, o.hours,` + calendarColumns + `
 FROM operators o JOIN projects p ON p.id = ` + project + `
 LEFT JOIN access a ON a.operator_id = o.id AND a.project_id = p.id

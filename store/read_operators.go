@@ -24,7 +24,7 @@ func (s *Store) AccountByLogin(ctx context.Context, login string) (Account, erro
 type Self struct {
 	ID, Name, Login, Locale string
 	Limit                   int    // 0: none (D-29)
-	OpenDialogs             int    // in all projects
+	OpenDialogs             int    // in all projects that are switched on
 	Away                    bool   // «Не в сети» set by hand (D-04)
 	Admin                   bool   // of at least one project
 	Prefs                   string // of the console, JSON; nothing is decided from it
@@ -32,7 +32,7 @@ type Self struct {
 }
 
 const selfColumns = ` o.id::text, o.name, o.login, o.locale, coalesce(o.dialog_limit, 0),
- (SELECT count(*) FROM sessions s WHERE s.assignee_id = o.id AND s.closed_at IS NULL), o.away,
+ ` + openDialogsSQL + `, o.away,
  EXISTS (SELECT FROM access a WHERE a.operator_id = o.id AND a.level >= 4), o.prefs::text,
  (SELECT coalesce(string_agg(concat_ws(' ', p.id, a.level, p.name), ',' ORDER BY p.id), '')
   FROM access a JOIN projects p ON p.id = a.project_id WHERE a.operator_id = o.id)`

@@ -28,7 +28,7 @@ SELECT p.id::text, p.name, p.time_zone, o.id::text, o.name, a.level,
 ARRAY(SELECT m.department_id::text FROM department_members m JOIN departments dep ON dep.id = m.department_id
       WHERE m.operator_id = o.id AND dep.project_id = p.id ORDER BY dep.position, dep.name),
 coalesce(o.dialog_limit, 0),
-(SELECT count(*) FROM sessions s WHERE s.assignee_id = o.id AND s.closed_at IS NULL),
+` + openDialogsSQL + `,
 ` + onlineSQL + `, o.hours, p.rev,` + calendarColumns + `,` + settingsColumns + `,
 ARRAY(SELECT t.name FROM tags t WHERE t.project_id = p.id AND t.active ORDER BY t.position, t.name),
 ARRAY(SELECT dep.id::text FROM departments dep WHERE dep.project_id = p.id AND dep.active ORDER BY dep.position, dep.name),

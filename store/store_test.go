@@ -99,6 +99,74 @@ func TestLimitUnderConcurrency(t *testing.T) {
 	}
 }
 
+// R-031, D-29, D-02, D-73: dialogs of a project that is switched off do not count, wherever the load is told or asked for;
+// they count again with the project.
+func TestLimitLeavesOutSwitchedOffProjects(t *testing.T) {
+	t.Parallel()
+	shop := storetest.New(t)
+	shop.Exec(`UPDATE operators SET dialog_limit = 1`)
+	const other = "00000000-0000-7000-8000-000000000009"
+	shop.Exec(`INSERT INTO projects (id, name, widget_key) VALUES ($1, 'Вторая', 'second')`, other)
+	shop.Exec(`INSERT INTO access (operator_id, project_id, level) SELECT operator_id, $1, 4 FROM access`, other)
+	taken, free, mine := shop.Dialog(), shop.Dialog(), shop.Dialog()
+	shop.Do(taken, storetest.Write("Здравствуйте"))
+	shop.Do(taken, storetest.Reply(shop.Anna, "Добрый день"))
+	shop.Exec(`UPDATE dialogs SET project_id = $2 WHERE id = $1`, taken, other)
+	shop.Exec(`UPDATE sessions SET project_id = $2 WHERE dialog_id = $1`, taken, other)
+	for _, d := range []string{free, mine} {
+		shop.Do(d, storetest.Write("Здравствуйте"))
+	}
+	shop.Do(mine, storetest.Reply(shop.Oleg, "Добрый день"))
+	load := func(what string, want int) {
+		t.Helper()
+		facts, err := shop.OperatorFacts(t.Context(), shop.Anna, shop.Project)
+		seats, err2 := shop.Seats(t.Context(), []string{shop.Anna})
+		self, err3 := shop.Self(t.Context(), shop.Anna)
+		team, err4 := shop.Team(t.Context(), shop.Project)
+		colleagues, _, err5 := shop.Operators(t.Context(), shop.Anna, store.Find{Limit: 10})
+		if err := errors.Join(err, err2, err3, err4, err5); err != nil {
+			t.Fatal(err)
+		}
+		got := []int{facts.OpenDialogs, self.OpenDialogs}
+		for _, s := range seats {
+			got = append(got, s.Operator.OpenDialogs)
+		}
+		for _, o := range team {
+			if o.ID == shop.Anna {
+				got = append(got, o.OpenDialogs)
+			}
+		}
+		for _, o := range colleagues {
+			if o.ID == shop.Anna {
+				got = append(got, o.OpenDialogs)
+			}
+		}
+		for _, n := range got {
+			if n != want || len(got) < 5 {
+				t.Errorf("%s: %v, want %d", what, got, want)
+			}
+		}
+	}
+	refused := func(d string, do dialog.Command) {
+		t.Helper()
+		if _, err := shop.Try(d, do); err == nil || refusal(t, err).Code != dialog.LimitReached {
+			t.Errorf("%T: %v", do, err)
+		}
+	}
+	transfer := dialog.Transfer{By: storetest.By(shop.Oleg), To: storetest.By(shop.Anna)}
+	load("switched on", 1)
+	refused(free, storetest.Reply(shop.Anna, "Беру"))
+	refused(mine, transfer)
+	shop.Exec(`UPDATE projects SET active = false WHERE id = $1`, other)
+	load("switched off", 0)
+	shop.Do(mine, transfer)
+	refused(free, storetest.Reply(shop.Anna, "Беру")) // the one she has now counts
+	shop.Exec(`UPDATE operators SET dialog_limit = 2`)
+	shop.Do(free, storetest.Reply(shop.Anna, "Беру"))
+	shop.Exec(`UPDATE projects SET active = true WHERE id = $1`, other)
+	load("switched on again", 3)
+}
+
 // I-10: the same client id gives the first answer again; another body under it is refused; a refused command leaves nothing.
 func TestIdempotency(t *testing.T) {
 	t.Parallel()
