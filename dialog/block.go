@@ -43,7 +43,7 @@ func (d *decision) block(c Block) error {
 	if !d.State.Open() || d.State.Blocked {
 		return nil
 	}
-	d.State.Blocked = true
+	d.blocked(true)
 	d.answered()
 	if !byList {
 		d.system(AudienceOperator, KeyBlocked, map[string]string{"name": c.By.Name})
@@ -73,8 +73,27 @@ func (d *decision) unblock(c Unblock) error {
 			d.system(AudienceOperator, KeyUnblocked, map[string]string{"name": c.By.Name})
 		}
 	}
-	d.State.Blocked = c.Still && d.State.Blocked
+	d.blocked(c.Still && d.State.Blocked)
 	return nil
+}
+
+// blocked says whether the visitor is. Taken back, the block gives him the whole time until automatic closing again (D-40):
+// he could not write.
+func (d *decision) blocked(yes bool) {
+	if ses := d.State.Session; d.State.Blocked && !yes && d.State.Open() && !ses.QuietSince.IsZero() {
+		ses.QuietSince = d.env.Now
+	}
+	d.State.Blocked = yes
+}
+
+// appear takes the address the visitor is seen at, for a block to take the last one (D-48). From a listed one he is not let
+// in, and so not seen: else his coming by it would end a dialog that nobody has taken (D-67).
+func (d *decision) appear(c Appear) {
+	if !d.State.Open() || c.Blocked || c.IP == "" {
+		return
+	}
+	d.State.Session.IP = c.IP
+	d.blocked(false)
 }
 
 // list changes the block list by hand. The address stands in what an erase empties (D-64), not in the detail.

@@ -50,6 +50,30 @@ func TestBlockTakesTheCurrentAddress(t *testing.T) {
 	}
 }
 
+// R-084, D-48: where he was seen without saying anything counts, too; a listed address does not let him in, and what has
+// ended keeps its address.
+func TestBlockTakesTheAddressHeWasSeenAt(t *testing.T) {
+	k := newTalk(t)
+	k.do(after(0), writeFrom(ip1, "Здравствуйте"))
+	k.do(after(1), Appear{Arrival{IP: "198.51.100.7", Blocked: true}})
+	k.do(after(1), Appear{})
+	if k.s.Session.IP != ip1 {
+		t.Errorf("address %s", k.s.Session.IP)
+	}
+	before, seq := k.s, k.s.Seq
+	ch := k.do(after(2), Appear{Arrival{IP: ip2}})
+	if k.s.Seq != seq || len(ch.Audit) > 0 || !k.s.Waiting() || NeedsSignal(before, ch, Appear{}, k.set, after(999), after(2)) != NoSignal {
+		t.Errorf("it is an event: %+v", ch)
+	}
+	if l := k.do(after(3), Block{By: anna}).Listed; l == nil || l.IP != ip2 {
+		t.Errorf("listed %+v", l)
+	}
+	k.do(after(4), Appear{Arrival{IP: ip1}})
+	if k.s.Session.IP != ip2 {
+		t.Error("an ended session moved")
+	}
+}
+
 // R-085, D-67: a taken dialog stays with its assignee, its clock stands still, it is not red and is left as ever; each
 // side is told its own text.
 func TestBlockTaken(t *testing.T) {

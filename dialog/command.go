@@ -94,6 +94,9 @@ type Block struct {
 	Listed bool // the operators' list has the address already
 }
 
+// Appear is the visitor seen at an address without saying anything: his page was loaded, or connected again (D-48).
+type Appear struct{ Arrival }
+
 // Unblock takes it off the lists but the system's (R-089, D-50). Without By it follows a list that was changed elsewhere.
 type Unblock struct {
 	By     Operator
@@ -171,6 +174,7 @@ func (RequestContacts) command()  {}
 func (OfferContacts) command()    {}
 func (Block) command()            {}
 func (Unblock) command()          {}
+func (Appear) command()           {}
 func (EditCard) command()         {}
 func (AttachLabel) command()      {}
 func (DetachLabel) command()      {}

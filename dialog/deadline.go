@@ -34,7 +34,7 @@ func NextDeadline(s State, set Settings) (Deadline, bool) {
 	case s.Waiting():
 		return nextRed(ses, set)
 	case mayAutoClose(s, set):
-		return Deadline{AutoClosing, ses.LastMessageAt.Add(set.AutoClose)}, true
+		return Deadline{AutoClosing, ses.QuietSince.Add(set.AutoClose)}, true
 	}
 	return Deadline{}, false
 }
@@ -59,11 +59,20 @@ func redAt(ses *Session, set Settings) time.Time {
 	return longFrom(ses.WaitingSince, limit)
 }
 
-// mayAutoClose is the condition of D-40 without its time: answered sessions only, and never around the tag gate.
+// ClosesAt is when automatic closing ends the dialog if nobody says anything (D-40); zero: it does not.
+func ClosesAt(s State, set Settings) time.Time {
+	if next, ok := NextDeadline(s, set); ok && next.Kind == AutoClosing {
+		return next.At
+	}
+	return time.Time{}
+}
+
+// mayAutoClose is the condition of D-40 without its time: answered sessions only, and never around the tag gate. A clock
+// that a block has stopped is no answer.
 func mayAutoClose(s State, set Settings) bool {
 	ses := s.Session
 	return set.AutoClose > 0 && s.Open() && !s.Waiting() && !s.Blocked && ses.AssigneeID != "" &&
-		!ses.LastMessageAt.IsZero() && !(set.TagRequired() && len(ses.Tags) == 0)
+		!ses.QuietSince.IsZero() && !(set.TagRequired() && len(ses.Tags) == 0)
 }
 
 // Outcome says what a fired timer found.
@@ -126,7 +135,7 @@ func NeedsSignal(before State, c Change, cmd Command, set Settings, armedUntil, 
 		}
 	case ChooseDepartment, SubmitForm, Transfer, Leave:
 		return SignalStart
-	case Block, Unblock:
+	case Block, Unblock, Appear:
 		if before.Blocked == c.State.Blocked && before.Open() == c.State.Open() {
 			return NoSignal
 		}

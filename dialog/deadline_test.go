@@ -91,6 +91,71 @@ func TestAutomaticClosing(t *testing.T) {
 	}
 }
 
+// closes checks when the dialog closes by itself; zero: never.
+func (k *talk) closes(t *testing.T, what string, want time.Time) {
+	t.Helper()
+	if got := ClosesAt(k.s, k.set); !got.Equal(want) {
+		t.Errorf("%s: closes at %v, want %v", what, got, want)
+	}
+}
+
+// D-40, D-08: a contact request is an answer: automatic closing counts from it, also where nobody has written a message.
+// What D-53 calls the last message stays what it is.
+func TestAutomaticClosingCountsFromTheContactRequest(t *testing.T) {
+	k := newTalk(t)
+	k.set.AutoClose, k.set.Tagging, k.set.Form.Enabled = 5*time.Minute, false, true
+	k.do(after(0), write("Здравствуйте"))
+	k.closes(t, "unanswered", time.Time{})
+	k.do(after(360), RequestContacts{By: anna, SeenSeq: -1})
+	if o := k.due(after(361)); o == Done || !k.s.Open() {
+		t.Fatalf("a second after the request: %s", o)
+	}
+	k.closes(t, "requested", k.s.Session.QuietSince.Add(5*time.Minute))
+	if q := k.s.Session.QuietSince; q.Before(after(360)) || !k.s.Session.LastMessageAt.Equal(after(0)) {
+		t.Errorf("quiet since %v, last message %v", q, k.s.Session.LastMessageAt)
+	}
+	k.do(after(400), write("Не хочу"))
+	k.closes(t, "written", time.Time{})
+
+	k = newTalk(t)
+	k.set.AutoClose, k.set.Tagging, k.set.Form.Enabled = 5*time.Minute, false, true
+	k.do(after(0), ChooseDepartment{ID: "sales", Name: "Продажи"})
+	k.do(after(10), RequestContacts{By: anna, SeenSeq: -1})
+	k.closes(t, "without a message", k.s.Session.QuietSince.Add(5*time.Minute))
+	if k.due(after(311)) != Done || k.s.Open() {
+		t.Error("a dialog without a message does not close")
+	}
+}
+
+// D-40, D-67: a block answers nothing: taken back, an unanswered dialog does not close, and an answered one has the whole
+// time again, whoever took the block back.
+func TestAutomaticClosingAfterABlock(t *testing.T) {
+	for name, free := range map[string]Command{
+		"by the operator": Unblock{By: anna, Listed: true}, "by a list": Unblock{},
+		"by another address": Appear{Arrival{IP: ip2}}, "by what he sends": SubmitForm{Arrival: Arrival{IP: ip2}, Phone: "+79000001842", Consent: true},
+	} {
+		k := newTalk(t)
+		k.set.AutoClose, k.set.Tagging = 5*time.Minute, false
+		k.do(after(0), writeFrom(ip1, "Здравствуйте"))
+		k.do(after(1), reply(anna, "Добрый день"))
+		k.do(after(10), Block{By: anna})
+		k.closes(t, name+": blocked", time.Time{})
+		k.do(after(400), free)
+		k.closes(t, name+": answered", after(700))
+
+		k = newTalk(t)
+		k.set.AutoClose, k.set.Tagging = 5*time.Minute, false
+		k.do(after(0), writeFrom(ip1, "Здравствуйте"))
+		k.do(after(1), reply(anna, "Добрый день"))
+		k.do(after(2), writeFrom(ip1, "А доставка?"))
+		k.do(after(10), Block{By: anna})
+		k.do(after(400), free)
+		k.closes(t, name+": unanswered", time.Time{})
+		k.do(after(500), reply(anna, "Завтра"))
+		k.closes(t, name+": then answered", k.s.Session.QuietSince.Add(5*time.Minute))
+	}
+}
+
 // The rules of section 2.5 of the design: what is always sent, and when a turn is.
 func TestNeedsSignal(t *testing.T) {
 	k := newTalk(t)

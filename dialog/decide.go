@@ -89,6 +89,8 @@ func Decide(s State, c Command, env Env) (Change, error) {
 		err = d.block(c)
 	case Unblock:
 		err = d.unblock(c)
+	case Appear:
+		d.appear(c)
 	case EditCard:
 		err = d.editCard(c)
 	case AttachLabel:
@@ -138,6 +140,12 @@ func (d *decision) add(e Event) {
 		s.VisitorEvents++
 		ses.LastVisitorSeq = e.Seq
 	}
+	switch {
+	case e.Author == ByOperator && (e.Kind == KindMessage || e.Kind == KindFormRequest):
+		ses.QuietSince = e.At
+	case e.Kind == KindMessage:
+		ses.QuietSince = time.Time{}
+	}
 	if e.Kind == KindMessage {
 		ses.LastMessageAt = e.At
 		if e.Author == ByVisitor {
@@ -170,7 +178,7 @@ func (d *decision) arrive(a Arrival) (started bool, err error) {
 		d.NewSession = true
 		d.startWaiting()
 	}
-	d.State.Blocked = false // he writes from another address, or his own was taken off the list
+	d.blocked(false) // he writes from another address, or his own was taken off the list
 	if a.IP != "" {
 		d.State.Session.IP = a.IP
 	}
@@ -236,9 +244,11 @@ func (d *decision) chooseDepartment(c ChooseDepartment) error {
 	if err != nil {
 		return err
 	}
-	d.State.Session.DepartmentID, d.State.Session.FromClaimer = c.ID, false
-	if c.Off { // nobody answers there any more: what he chose is told, and he stands in the common queue
-		d.State.Session.DepartmentID = ""
+	if ses := d.State.Session; !ses.FromTransfer { // else it is told, and the dialog stays where it was handed to (D-19)
+		ses.DepartmentID, ses.FromClaimer = c.ID, false
+		if c.Off { // nobody answers there any more: what he chose is told, and he stands in the common queue
+			ses.DepartmentID = ""
+		}
 	}
 	d.add(Event{Kind: KindDepartment, Author: ByVisitor, Audience: AudienceAll,
 		Params: map[string]string{"department": c.Name, "department_id": c.ID}})
@@ -341,7 +351,7 @@ func (d *decision) transfer(c Transfer) error {
 		return err
 	}
 	if c.Department != "" {
-		ses.DepartmentID, ses.FromClaimer = c.Department, false
+		ses.DepartmentID, ses.FromClaimer, ses.FromTransfer = c.Department, false, true
 	}
 	from := ses.AssigneeID
 	ses.AssigneeID = to.ID

@@ -177,6 +177,28 @@ func TestDepartment(t *testing.T) {
 		t.Errorf("department %q, want the one the target was picked under (D-36)", k.s.Session.DepartmentID)
 	}
 	k.refused(after(3), Transfer{By: oleg, To: anna, Department: "delivery"}, Invalid)
+	// "Overrides 1 from then on" (D-19): what he chooses now is told, and the dialog stays where it was handed to.
+	for _, off := range []bool{false, true} {
+		ch := k.do(after(4), ChooseDepartment{ID: "sales", Name: "Продажи", Off: off})
+		if e := ch.Events[0]; k.s.Session.DepartmentID != "delivery" || e.Kind != KindDepartment || e.Params["department_id"] != "sales" {
+			t.Errorf("chosen after the transfer: %q, %+v", k.s.Session.DepartmentID, e)
+		}
+	}
+	k.set.Tagging = false
+	k.do(after(5), Leave{By: oleg, LastSeen: k.s.Seq})
+	k.do(after(6), ChooseDepartment{ID: "sales", Name: "Продажи"})
+	if k.s.Session.DepartmentID != "sales" {
+		t.Errorf("department %q of a new session, want his choice", k.s.Session.DepartmentID)
+	}
+
+	k = newTalk(t)
+	k.do(after(0), write("Здравствуйте"))
+	k.do(after(1), reply(anna, "Добрый день"))
+	k.do(after(2), ChooseDepartment{ID: "delivery", Name: "Доставка"})
+	k.do(after(3), Transfer{By: anna, To: vera})
+	if k.s.Session.DepartmentID != "delivery" {
+		t.Errorf("department %q, want his choice: the claimer's stands behind it, and the transfer brought none", k.s.Session.DepartmentID)
+	}
 
 	k = newTalk(t)
 	k.do(after(0), write("Здравствуйте"))

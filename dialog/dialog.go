@@ -125,10 +125,12 @@ type Session struct {
 	DepartmentID string
 	// FromClaimer: the department came with the claim (D-19, third rule); before it the dialog was everybody's.
 	FromClaimer bool
-	AssigneeID  string // empty: untaken
-	ClaimedBy   string // who took it first
-	ClaimSeq    int64  // first event of the claim
-	ClaimedAt   time.Time
+	// FromTransfer: it was picked with a transfer, and from then on the visitor's own choice changes it no more (D-19, second rule).
+	FromTransfer bool
+	AssigneeID   string // empty: untaken
+	ClaimedBy    string // who took it first
+	ClaimSeq     int64  // first event of the claim
+	ClaimedAt    time.Time
 
 	WaitingSince  time.Time // first visitor event not answered yet (D-06); zero: nobody waits
 	Transferred   bool      // red for the assignee until his first message (R-044, D-10)
@@ -143,7 +145,10 @@ type Session struct {
 
 	LastVisitorSeq int64     // last visitor event, for unseen_message (D-65)
 	LastMessageAt  time.Time // last message of either side
-	Tags           []string
+	// QuietSince: since when the visitor has his answer, a message or a form (D-08), and no message has come; after a block
+	// since it was taken back. Automatic closing counts from it (D-40). Zero: the last word is not an operator's.
+	QuietSince time.Time
+	Tags       []string
 
 	ClosedAt      time.Time // zero: open
 	ClosedBy      string    // operator; empty when the system closed it
@@ -235,8 +240,8 @@ type Operator struct {
 	ID, Name    string
 	Level       Level
 	Departments []string // ids of this project's departments he belongs to, switched on or off
-	Limit       int      // dialogs in all projects (D-29); 0: no limit
-	OpenDialogs int      // open sessions assigned to him in all projects
+	Limit       int      // dialogs in all projects (D-29, D-73); 0: no limit
+	OpenDialogs int      // open sessions assigned to him in all projects that are switched on (D-73)
 	Online      bool     // status «В сети» and a live connection, or he himself acts (D-04)
 	Hours       *Hours   // his own; nil: round the clock (D-22)
 	Calendar    Calendar // the project's

@@ -144,9 +144,10 @@ FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::timestampt
  next_at, next_kind, signal) WHERE d.id = u.id`
 
 const writeGroupSessions = `UPDATE sessions s SET last_seq=u.last_seq, waiting_since=u.waiting_since, transferred=u.transferred,
- unclaimed_marked=u.unclaimed, overdue_marked=u.overdue, last_visitor_seq=u.last_visitor_seq, last_message_at=u.last_message_at
-FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::bool[], $5::bool[], $6::bool[], $7::bigint[], $8::timestamptz[])
- AS u(id, last_seq, waiting_since, transferred, unclaimed, overdue, last_visitor_seq, last_message_at) WHERE s.id = u.id`
+ unclaimed_marked=u.unclaimed, overdue_marked=u.overdue, last_visitor_seq=u.last_visitor_seq, last_message_at=u.last_message_at,
+ quiet_since=u.quiet_since
+FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::bool[], $5::bool[], $6::bool[], $7::bigint[], $8::timestamptz[],
+ $9::timestamptz[]) AS u(id, last_seq, waiting_since, transferred, unclaimed, overdue, last_visitor_seq, last_message_at, quiet_since) WHERE s.id = u.id`
 
 // queue adds the four statements that record the group.
 func (g *group) queue(b *pgx.Batch) {
@@ -181,7 +182,7 @@ func (g *group) queueRows(b *pgx.Batch) {
 	nextAts, nextKinds, signals := make([]*time.Time, n), make([]*string, n), make([]int32, n)
 	sessions, lastSeqs, waiting := make([]string, n), make([]int64, n), make([]*time.Time, n)
 	transferred, unclaimed, overdue := make([]bool, n), make([]bool, n), make([]bool, n)
-	visitorLast, messaged := make([]int64, n), make([]*time.Time, n)
+	visitorLast, messaged, quiet := make([]int64, n), make([]*time.Time, n), make([]*time.Time, n)
 	for i, id := range g.written {
 		row := g.rows[id]
 		st, ses := row.State, row.State.Session
@@ -192,8 +193,8 @@ func (g *group) queueRows(b *pgx.Batch) {
 		nextAts[i], nextKinds[i], signals[i] = nullable(next.At), nullable(string(next.Kind)), int32(g.signals[id])
 		sessions[i], lastSeqs[i], waiting[i] = ses.ID, ses.LastSeq, nullable(ses.WaitingSince)
 		transferred[i], unclaimed[i], overdue[i] = ses.Transferred, ses.UnclaimedMarked, ses.OverdueMarked
-		visitorLast[i], messaged[i] = ses.LastVisitorSeq, nullable(ses.LastMessageAt)
+		visitorLast[i], messaged[i], quiet[i] = ses.LastVisitorSeq, nullable(ses.LastMessageAt), nullable(ses.QuietSince)
 	}
 	b.Queue(writeGroupDialogs, uuids(ids), revs, seqs, visitorSeqs, lastAts, turns, events, messages, authors, uuids(operators), texts, nextAts, nextKinds, signals)
-	b.Queue(writeGroupSessions, uuids(sessions), lastSeqs, waiting, transferred, unclaimed, overdue, visitorLast, messaged)
+	b.Queue(writeGroupSessions, uuids(sessions), lastSeqs, waiting, transferred, unclaimed, overdue, visitorLast, messaged, quiet)
 }

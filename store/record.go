@@ -49,16 +49,16 @@ func (r record) queue(b *pgx.Batch) {
 const insertSession = `INSERT INTO sessions (id, dialog_id, project_id, no, started_at, first_seq, last_seq, department_id,
  assignee_id, claimed_by, claim_seq, claimed_at, waiting_since, transferred, transferred_at, unclaimed_marked, overdue_marked,
  last_visitor_seq, last_message_at, tags, closed_at, closed_by, rating_until, prompt_ended, rating, rating_comment, from_claimer,
- ip, form_seq, form_visitor_seq, offered_at, unattended, visit_id)
+ ip, form_seq, form_visitor_seq, offered_at, unattended, quiet_since, from_transfer, visit_id)
  VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20::text[]::uuid[],$21,$22,$23,$24,$25,$26,$27,
- $28::text::inet,$29,$30,$31,$32,
+ $28::text::inet,$29,$30,$31,$32,$33,$34,
  (SELECT v.id FROM dialogs d JOIN visits v ON v.visitor_id = d.visitor_id WHERE d.id = $2 ORDER BY v.started_at DESC LIMIT 1))`
 
 const updateSession = `UPDATE sessions SET last_seq=$2, department_id=$3, assignee_id=$4, claimed_by=$5, claim_seq=$6,
  claimed_at=$7, waiting_since=$8, transferred=$9, transferred_at=$10, unclaimed_marked=$11, overdue_marked=$12,
  last_visitor_seq=$13, last_message_at=$14, tags=$15::text[]::uuid[], closed_at=$16, closed_by=$17, rating_until=$18,
  prompt_ended=$19, rating=$20, rating_comment=$21, from_claimer=$22,
- ip=$23::text::inet, form_seq=$24, form_visitor_seq=$25, offered_at=$26, unattended=$27 WHERE id=$1`
+ ip=$23::text::inet, form_seq=$24, form_visitor_seq=$25, offered_at=$26, unattended=$27, quiet_since=$28, from_transfer=$29 WHERE id=$1`
 
 func (r record) queueSession(b *pgx.Batch) {
 	ses := r.change.State.Session
@@ -73,7 +73,8 @@ func (r record) queueSession(b *pgx.Batch) {
 		nullable(ses.ClaimedAt), nullable(ses.WaitingSince), ses.Transferred, nullable(ses.TransferredAt), ses.UnclaimedMarked,
 		ses.OverdueMarked, ses.LastVisitorSeq, nullable(ses.LastMessageAt), tags, nullable(ses.ClosedAt), nullable(ses.ClosedBy),
 		nullable(ses.RatingUntil), ses.PromptEnded, ses.Rating, ses.RatingComment, ses.FromClaimer,
-		nullable(ses.IP), ses.FormSeq, ses.FormVisitorSeq, nullable(ses.OfferedAt), string(ses.Unattended)}
+		nullable(ses.IP), ses.FormSeq, ses.FormVisitorSeq, nullable(ses.OfferedAt), string(ses.Unattended),
+		nullable(ses.QuietSince), ses.FromTransfer}
 	if r.change.NewSession {
 		fixed := []any{ses.ID, r.after.State.ID, r.after.ProjectID, ses.No, ses.StartedAt, ses.FirstSeq}
 		b.Queue(insertSession, append(fixed, changing...)...)

@@ -66,7 +66,7 @@ s.id::text, s.no, s.started_at, s.first_seq, s.last_seq, s.department_id::text, 
 s.claim_seq, s.claimed_at, s.waiting_since, s.transferred, s.transferred_at, s.unclaimed_marked, s.overdue_marked,
 s.last_visitor_seq, s.last_message_at, s.tags::text[], s.closed_at, s.closed_by::text, s.rating_until, s.prompt_ended,
 s.rating, s.rating_comment, s.from_claimer, coalesce(host(s.ip), ''), s.form_seq, s.form_visitor_seq, s.offered_at, s.unattended,
-o.name, dep.name`
+s.quiet_since, s.from_transfer, o.name, dep.name`
 
 const rowFrom = dialogFrom + `
 JOIN projects p ON p.id = d.project_id`
@@ -137,7 +137,8 @@ func scanRow(r pgx.CollectableRow) (Row, error) {
 		transferred, unclaimed, overdue, promptEnded, fromClaimer *bool
 		ip, unattended                                            *string
 		formSeq, formVisitorSeq                                   *int64
-		offered                                                   *time.Time
+		offered, quiet                                            *time.Time
+		fromTransfer                                              *bool
 	)
 	into := append(append([]any{
 		&st.ID, &st.ProjectID, &st.VisitorID, &row.Rev, &row.Now,
@@ -150,7 +151,8 @@ func scanRow(r pgx.CollectableRow) (Row, error) {
 		&sesID, &no, &started, &firstSeq, &lastSeq, &dep, &assignee, &claimedBy,
 		&claimSeq, &claimed, &waiting, &transferred, &transferredAt, &unclaimed, &overdue,
 		&visitorSeq, &messaged, &ses.Tags, &closed, &closedBy, &ratingUntil, &promptEnded,
-		&rating, &comment, &fromClaimer, &ip, &formSeq, &formVisitorSeq, &offered, &unattended, &assigneeName, &depName,
+		&rating, &comment, &fromClaimer, &ip, &formSeq, &formVisitorSeq, &offered, &unattended,
+		&quiet, &fromTransfer, &assigneeName, &depName,
 	)
 	if err := r.Scan(into...); err != nil {
 		return Row{}, err
@@ -178,6 +180,7 @@ func scanRow(r pgx.CollectableRow) (Row, error) {
 	ses.PromptEnded, ses.Rating, ses.RatingComment, ses.FromClaimer = *promptEnded, *rating, *comment, *fromClaimer
 	ses.IP, ses.Unattended, ses.OfferedAt = deref(ip), dialog.Unattended(deref(unattended)), deref(offered).UTC()
 	ses.FormSeq, ses.FormVisitorSeq = deref(formSeq), deref(formVisitorSeq)
+	ses.QuietSince, ses.FromTransfer = deref(quiet).UTC(), *fromTransfer
 	st.Session = &ses
 	return row, nil
 }

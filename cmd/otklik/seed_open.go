@@ -23,9 +23,10 @@ SELECT md5('demo dialog ' || i)::uuid, $1, md5('demo visitor ' || i)::uuid, 1, l
  md5('demo session ' || i)::uuid, 'message', author, operator, text, at, name
 FROM (`+openDialogs+`) d ON CONFLICT DO NOTHING`, project, n, admin)
 	b.Queue(`INSERT INTO sessions (id, dialog_id, project_id, no, started_at, first_seq, last_seq, assignee_id, claimed_by, claim_seq, claimed_at,
- waiting_since, last_visitor_seq, last_message_at, messages, first_message_seq, first_message_at, last_message_seq)
+ waiting_since, last_visitor_seq, last_message_at, messages, first_message_seq, first_message_at, last_message_seq,
+ quiet_since)
 SELECT md5('demo session ' || i)::uuid, md5('demo dialog ' || i)::uuid, $1, 1, at, 1, last, operator, operator, last - 1, claimed,
- waits, 1, at, last, 1, at, last
+ waits, 1, at, last, 1, at, last, claimed
 FROM (`+openDialogs+`) d ON CONFLICT DO NOTHING`, project, n, admin)
 	b.Queue(`INSERT INTO events (dialog_id, seq, visitor_seq, session_id, session_no, kind, author, operator_id, operator_name, audience, body, at)
 SELECT md5('demo dialog ' || i)::uuid, seq, seq, md5('demo session ' || i)::uuid, 1, 'message',
