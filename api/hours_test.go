@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/otklik/otklik/store"
 )
 
@@ -99,6 +101,34 @@ func frameHours(open bool) func(map[string]any) bool {
 func frameDot(dot string) func(map[string]any) bool {
 	return func(f map[string]any) bool {
 		return f["type"] == "projects" && f["projects"].([]any)[0].(map[string]any)["dot"] == dot
+	}
+}
+
+// D-40, D-08: the row says when automatic closing ends the session, which is what the server keeps: counted from a contact
+// request, not at all without an answer, and by new settings at once.
+func TestRowSaysWhenItCloses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.exec(`UPDATE projects SET auto_close_minutes = 5, tagging = false, form = form || '{"enabled": true}', rev = rev + 1`)
+	v := w.visitor()
+	v.says("Здравствуйте")
+	closes := func() time.Time { t.Helper(); return w.anna.dialog(v.dialog).Row.Session.ClosesAt }
+	if at := closes(); !at.IsZero() {
+		t.Errorf("unanswered it closes at %v", at)
+	}
+	w.exec(`UPDATE clock SET "offset" = interval '6 minutes'`)
+	w.anna.post(v.path()+"/contact-request", map[string]any{"client_id": uuid.NewString()}).want(200)
+	at := closes()
+	if ends := at.Sub(w.anna.dialog(v.dialog).Now).Seconds(); ends < 270 || ends > 300 {
+		t.Errorf("closes in %v s", ends)
+	}
+	var kept time.Time
+	if err := w.store.Pool().QueryRow(t.Context(), `SELECT next_deadline_at FROM dialogs WHERE id = $1`, v.dialog).Scan(&kept); err != nil || !kept.Equal(at) {
+		t.Errorf("the server keeps %v, the screen shows %v: %v", kept, at, err)
+	}
+	v.says("Не хочу")
+	if at := closes(); !at.IsZero() {
+		t.Errorf("after his message it closes at %v", at)
 	}
 }
 

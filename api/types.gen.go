@@ -640,7 +640,7 @@ type Dialog struct {
 	// HeadSeq seq of the last event
 	HeadSeq int64 `json:"head_seq"`
 
-	// IP Of the current session, else of the last (D-48)
+	// IP Of the current session, else of the last (D-48): where the visitor was last seen, by what he sent, a page load or his socket. An address he is not let in from is not taken
 	IP     string      `json:"ip,omitempty,omitzero"`
 	Labels []LabelChip `json:"labels"`
 	Now    time.Time   `json:"now"`
@@ -1058,7 +1058,7 @@ type Operator struct {
 	Login       string `json:"login"`
 	Name        string `json:"name"`
 
-	// OpenDialogs Open sessions he has in all projects (D-29)
+	// OpenDialogs Open sessions he has in all projects that are switched on (D-29, D-73)
 	OpenDialogs int `json:"open_dialogs"`
 
 	// Prefs Of the console, remembered per operator; nothing is decided from it. Absent means the default; a change sets what it names and keeps the rest
@@ -1410,8 +1410,11 @@ type RowForm struct {
 
 // RowSession defines model for RowSession.
 type RowSession struct {
-	Assignee   Person    `json:"assignee,omitempty,omitzero"`
-	ClosedAt   time.Time `json:"closed_at,omitempty,omitzero"`
+	Assignee Person    `json:"assignee,omitempty,omitzero"`
+	ClosedAt time.Time `json:"closed_at,omitempty,omitzero"`
+
+	// ClosesAt When automatic closing ends the session if nobody says anything until then (D-40), counted from the operator's last message or contact request, and anew from the moment a block is taken back; absent: it does not
+	ClosesAt   time.Time `json:"closes_at,omitempty,omitzero"`
 	Department Named     `json:"department,omitempty,omitzero"`
 	ID         string    `json:"id"`
 	No         int       `json:"no"`

@@ -102,7 +102,7 @@ func (v sight) wire() Row {
 	if ses := st.Session; ses != nil {
 		out.Session = RowSession{ID: ses.ID, No: ses.No, StartedAt: ses.StartedAt, ClosedAt: ses.ClosedAt,
 			Assignee: personOf(ses.AssigneeID, r.AssigneeName), Department: namedOf(ses.DepartmentID, r.DepartmentName),
-			WaitingSince: ses.WaitingSince, Tags: ses.Tags}
+			WaitingSince: ses.WaitingSince, ClosesAt: dialog.ClosesAt(st, r.Settings), Tags: ses.Tags}
 		if out.Session.Tags == nil {
 			out.Session.Tags = []string{}
 		}

@@ -1175,7 +1175,7 @@ export interface components {
             name: string;
             login: string;
             locale: components["schemas"]["Locale"];
-            /** @description Open sessions he has in all projects (D-29) */
+            /** @description Open sessions he has in all projects that are switched on (D-29, D-73) */
             open_dialogs: number;
             /** @description Absent means no limit */
             dialog_limit?: number;
@@ -1338,6 +1338,11 @@ export interface components {
             waiting_since?: string;
             /**
              * Format: date-time
+             * @description When automatic closing ends the session if nobody says anything until then (D-40), counted from the operator's last message or contact request, and anew from the moment a block is taken back; absent: it does not
+             */
+            closes_at?: string;
+            /**
+             * Format: date-time
              * @description Of a finished session: until when the visitor is asked for a rating (D-68), given or not; absent: he is not asked
              */
             rating_until?: string;
@@ -1395,7 +1400,7 @@ export interface components {
             sessions: components["schemas"]["SessionSummary"][];
             labels: components["schemas"]["LabelChip"][];
             visit?: components["schemas"]["Visit"];
-            /** @description Of the current session, else of the last (D-48) */
+            /** @description Of the current session, else of the last (D-48): where the visitor was last seen, by what he sent, a page load or his socket. An address he is not let in from is not taken */
             ip?: string;
             block?: components["schemas"]["DialogBlock"];
             /** @description Opened from the chat log, or level view (D-63) */

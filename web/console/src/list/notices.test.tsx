@@ -108,13 +108,14 @@ it('the next form is only promised in a queue of ten untaken ones (R-034, D-30, 
 })
 
 it('«Что дальше» has the end of the shift, the form of the backlog and automatic closing, by time (D-23, D-31, D-40)', () => {
-  const mine = row('d', { session: { ...row('d').session, assignee: { id: 'o', name: 'Анна' } }, last: { kind: 'message', author: 'operator', at: iso(0) } })
+  // The server says when, whatever the last entry is: a contact request is no entry of the list, and counts (D-08).
+  const mine = row('d', { session: { ...row('d').session, assignee: { id: 'o', name: 'Анна' }, closes_at: iso(1_800_000) }, last: { kind: 'department', author: 'visitor', at: iso(0) } })
   const p = projectOf({ hours: { open: true, own_until: iso(3_600_000) }, auto_close_minutes: 30 })
   expect(stepsLater(p, mine, [], false, 1)).toEqual([{ at: 1_800_000, text: 'plan.autoClose' }, { at: 3_600_000, text: 'plan.shiftEnd' }])
-  // A colleague's shift is not his; a waiting dialog and one without its tag do not end by themselves.
+  // A colleague's shift is not his; what the server does not say is not promised.
   expect(stepsLater(p, mine, [], true, 1).map((s) => s.text)).toEqual(['plan.autoClose'])
-  expect(stepsLater(p, { ...mine, session: { ...mine.session, waiting_since: iso(0) } }, [], false, 1).map((s) => s.text)).toEqual(['plan.shiftEnd'])
-  expect(stepsLater({ ...p, tagging: true }, mine, [], false, 1).map((s) => s.text)).toEqual(['plan.shiftEnd'])
+  const answered = { ...mine, last: { kind: 'message' as const, author: 'operator' as const, at: iso(0) } }
+  expect(stepsLater(p, { ...answered, session: { ...mine.session, closes_at: undefined } }, [], false, 1).map((s) => s.text)).toEqual(['plan.shiftEnd'])
   const all = queue(10)
   expect(stepsLater(projectOf({ backlog: 10 }), all[3]!, all, false, 1)).toEqual([{ at: 63_000, text: 'plan.backlogAt' }])
 })

@@ -114,9 +114,7 @@ export function stepsLater(project: Project, row: Row, rows: readonly Row[], for
       if (session.department) add(closing?.at, untaken ? 'plan.deptClosesUntaken' : 'plan.deptCloses', session.department.name)
       else add(closing?.at, untaken ? 'plan.commonClosesUntaken' : 'plan.commonCloses')
     }
-    // Only answered dialogs end by themselves, and not without the tag that is required.
-    const ends = project.auto_close_minutes && !untaken && !session.waiting_since && !row.blocked_ip && row.last?.kind === 'message'
-    if (ends && (!project.tagging || session.tags.length)) add(Date.parse(row.last!.at) + project.auto_close_minutes! * 60_000, 'plan.autoClose')
+    add(session.closes_at, 'plan.autoClose')
   }
   return steps.filter((s) => s.at > now).sort((a, b) => a.at - b.at)
 }
