@@ -13,6 +13,15 @@ import (
 // arrival is where a visitor's command comes from; the store knows under the lock whether that is blocked.
 func (s *Server) arrival(c *fiber.Ctx) dialog.Arrival { return dialog.Arrival{IP: s.address(c)} }
 
+// seenAt notes the address a visitor is seen at: an operator who blocks him takes the last one (D-48).
+func (s *Server) seenAt(ctx context.Context, dialogID, address string) error {
+	moved, err := s.store.SeeAddress(ctx, dialogID, address)
+	if err == nil && moved != nil {
+		s.told(ctx, *moved)
+	}
+	return err
+}
+
 // notBlocked lets through whoever does not come from a listed address: to all others the widget is not shown (R-082,
 //
 func (s *Server) notBlocked(c *fiber.Ctx, projectID string) error {

@@ -69,6 +69,43 @@ func (p *person) dialog(id string) Dialog {
 	return as[Dialog](p.get("/operator/dialogs/" + id).want(200))
 }
 
+// R-084, D-48: a page load and a socket say where the visitor is now: the operator sees it and blocks that.
+func TestBlockTakesTheAddressOfAPageOrASocket(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, behindProxy)
+	g := w.guest(ip1)
+	g.writes("Здравствуйте").want(200)
+	w.anna.says(g.visitor, "Добрый день")
+	at := func(want string) {
+		t.Helper()
+		if d := w.anna.dialog(g.dialog); d.IP != want {
+			t.Errorf("address %s, want %s", d.IP, want)
+		}
+	}
+	page := func() VisitAnswer {
+		return as[VisitAnswer](w.do("POST", "/visitor/visit", g.headers(), map[string]any{"page_url": "https://shop.example/tea"}).want(200))
+	}
+	at(ip1)
+	g.ip = ip2
+	page()
+	at(ip2)
+	g.ip = "198.51.100.7"
+	g.socket()
+	at("198.51.100.7")
+	if b := as[BlockAnswer](w.anna.blocks(&guest{g.visitor, g.ip}).want(200)); b.IP != "198.51.100.7" || !b.Blocked {
+		t.Errorf("%+v", b)
+	}
+	g.writes("Ещё").want(403, "blocked")
+	if !page().Blocked {
+		t.Error("the page is shown")
+	}
+	g.ip = ip1
+	page()
+	if d := w.anna.dialog(g.dialog); d.IP != ip1 || d.Row.BlockedIP != "" {
+		t.Errorf("seen elsewhere: %s, blocked %q", d.IP, d.Row.BlockedIP)
+	}
+}
+
 func saysBlocked(blocked bool) func(map[string]any) bool {
 	return func(f map[string]any) bool { return f["state"].(map[string]any)["blocked"] == blocked }
 }

@@ -291,6 +291,9 @@ func (s *Server) greet(x *conn) (code int) {
 	if err == nil {
 		x.blocked, lists, err = s.store.AddressBlocked(ctx, v.ProjectID, x.address)
 	}
+	if err == nil && row.State.Open() && row.State.Session.IP != x.address {
+		err = s.seenAt(ctx, v.DialogID, x.address)
+	}
 	if err != nil {
 		return s.helloCode(err)
 	}

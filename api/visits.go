@@ -29,6 +29,9 @@ func (s *Server) reportVisit(c *fiber.Ctx) error {
 	if err := s.store.SeePage(c.UserContext(), v.ID, page); err != nil {
 		return err
 	}
+	if err := s.seenAt(c.UserContext(), v.DialogID, page.IP); err != nil {
+		return err
+	}
 	blocked, _, err := s.store.AddressBlocked(c.UserContext(), v.ProjectID, page.IP)
 	if err != nil {
 		return err

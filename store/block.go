@@ -145,15 +145,48 @@ func (s *Store) FollowBlocks(ctx context.Context, dialogID string) (*Applied, er
 		if err != nil || change.State.Blocked == r.State.Blocked {
 			return err
 		}
-		signal := dialog.NeedsSignal(r.State, change, do, r.Settings, r.ArmedUntil, r.Now)
-		after := r.after(change, input{})
-		if signal != dialog.NoSignal {
-			after.SignalSeq++
+		done, err = commitChange(ctx, tx, r, change, do)
+		return err
+	})
+	return done, err
+}
+
+// commitChange records what nobody's command did to a locked dialog.
+func commitChange(ctx context.Context, tx *tx, r Row, change dialog.Change, do dialog.Command) (*Applied, error) {
+	signal := dialog.NeedsSignal(r.State, change, do, r.Settings, r.ArmedUntil, r.Now)
+	after := r.after(change, input{})
+	if signal != dialog.NoSignal {
+		after.SignalSeq++
+	}
+	b := &pgx.Batch{}
+	record{before: r, after: after, change: change, signal: signal, source: "system"}.queue(b)
+	return &Applied{Row: after, Events: change.Events, Signal: signal}, tx.commitWith(ctx, b)
+}
+
+// SeeAddress notes that the visitor of an open session is seen at an address (D-48); nil: it is the one that is known, or
+// one he is not let in from. Under the lock and with a new version, since commands and kept rows bring the session's
+// address with them (docs/adr/0006).
+func (s *Store) SeeAddress(ctx context.Context, dialogID, ip string) (*Applied, error) {
+	var another bool // mostly it is not, and nobody has to wait for the lock
+	if err := s.pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM dialogs d JOIN sessions s ON s.id = d.session_id
+WHERE d.id = $1 AND s.closed_at IS NULL AND s.ip IS DISTINCT FROM nullif($2, '')::inet)`, dialogID, ip).Scan(&another); err != nil || !another {
+		return nil, unavailable(err)
+	}
+	var done *Applied
+	err := s.locked(ctx, dialogID, func(tx *tx, r Row) error {
+		done = nil
+		do := dialog.Appear{Arrival: dialog.Arrival{IP: ip}}
+		ask := &pgx.Batch{}
+		queueArrival(ask, dialogID, &do.Arrival)
+		if err := tx.conn.SendBatch(ctx, ask).Close(); err != nil {
+			return err
 		}
-		b := &pgx.Batch{}
-		record{before: r, after: after, change: change, signal: signal, source: "system"}.queue(b)
-		done = &Applied{Row: after, Events: change.Events, Signal: signal}
-		return tx.commitWith(ctx, b)
+		change, err := dialog.Decide(r.State, do, dialog.Env{Now: r.Now, Settings: r.Settings, NewID: s.newID})
+		if err != nil || !r.State.Open() || change.State.Session.IP == r.State.Session.IP {
+			return err
+		}
+		done, err = commitChange(ctx, tx, r, change, do)
+		return err
 	})
 	return done, err
 }

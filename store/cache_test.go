@@ -181,6 +181,46 @@ func TestKeptRowOfAnEndedSession(t *testing.T) {
 	h.same(r)
 }
 
+// R-084, D-48: a page that was loaded from another address changes the session's without a message: a kept row does not
+// bring the old one back, and a group that holds the dialog is waited for.
+func TestKeptRowAndSeenAddress(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	at := func(ip string) dialog.VisitorMessage {
+		return dialog.VisitorMessage{Arrival: dialog.Arrival{IP: ip}, Text: "ещё"}
+	}
+	h.Do(h.d, at(ip1))
+	h.same(h.accept(h.Store, at(ip1)))
+	moved, err := h.SeeAddress(t.Context(), h.d, ip2)
+	if err != nil || moved == nil || moved.Row.State.Session.IP != ip2 {
+		t.Fatalf("%+v %v", moved, err)
+	}
+	for _, ip := range []string{ip2, ""} { // the same again, and none
+		if again, err := h.SeeAddress(t.Context(), h.d, ip); err != nil || again != nil {
+			t.Errorf("seen at %q: %+v %v", ip, again, err)
+		}
+	}
+	h.same(h.accept(h.Store, at(ip2))) // in a group, which asks no list: it knows the address
+	h.same(h.accept(h.Store, storetest.Reply(h.Anna, "Да?")))
+	if ip := h.Row(h.d).State.Session.IP; ip != ip2 {
+		t.Fatalf("the session's address is %s", ip)
+	}
+	h.Do(h.d, dialog.Block{By: storetest.By(h.Anna)})
+	if _, listed := blocksOf(t, h.Shop)[[2]string{ip2, store.BlockedByOperator}]; !listed {
+		t.Error("the address he has left was blocked")
+	}
+	if !h.Row(h.d).State.Blocked {
+		t.Error("not blocked")
+	}
+	// Seen where nothing is listed he is not blocked; seen at a listed address he was not let in.
+	if moved, err = h.SeeAddress(t.Context(), h.d, ip1); err != nil || moved == nil || h.Row(h.d).State.Blocked {
+		t.Errorf("%+v %v", moved, err)
+	}
+	if moved, err = h.SeeAddress(t.Context(), h.d, ip2); err != nil || moved != nil || h.Row(h.d).State.Session.IP != ip1 {
+		t.Errorf("%+v %v", moved, err)
+	}
+}
+
 // A database that was restored under a running process counts the same versions again.
 func TestKeptRowAndRestoredDatabase(t *testing.T) {
 	t.Parallel()

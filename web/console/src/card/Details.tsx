@@ -18,7 +18,7 @@ export function Details({ dialog }: { dialog: Dialog }) {
     [r.t('det.landing'), v.landing_url && <Url address={v.landing_url} />],
     [r.t('det.page'), v.page_url && <Url address={v.page_url} title={v.page_title} />],
     [r.t('det.referrer'), v.referrer && <Url address={v.referrer} host />],
-    [r.t('det.ip'), dialog.ip || v.ip || unknown],
+    [r.t('det.ip'), v.ip || dialog.ip || unknown],
     [r.t('det.browser'), v.browser || unknown],
     [r.t('det.os'), v.os || unknown],
     [r.t('det.device'), v.device ? r.t(DEVICE[v.device]) : unknown],

@@ -119,16 +119,18 @@ it('details of the last visit, as text; no source is «Не определён»
   await world.has(dialogOf('d', { visit: undefined })).draw()
   const details = () => new Map([...document.querySelectorAll('[aria-labelledby=details-title] .kv > div')].map((e) => [e.querySelector('dt')!.textContent, e.querySelector('dd')!]))
   expect(details().get(ru['det.source'])!.textContent).toBe(ru['det.unknown'])
+  expect(details().get(ru['det.ip'])!.textContent).toBe('203.0.113.77')
   expect([...details().keys()]).toEqual([
     ru['det.source'], ru['det.medium'], ru['det.campaign'], ru['det.keyword'], ru['det.landing'], ru['det.page'], ru['det.referrer'],
     ru['det.ip'], ru['det.browser'], ru['det.os'], ru['det.device'], ru['det.language'], ru['set.timezone'], ru['det.visit'],
   ])
   const page_url = 'https://shop.example/samovary?utm_source=x'
   await world
-    .has(dialogOf('e', { visit: { started_at: '2026-11-25T10:00:00Z', seen_at: '2026-11-25T10:00:00Z', utm_source: '<img src=x>', device: 'phone', page_url, language: 'kk', time_zone: 'Asia/Almaty' } }))
+    .has(dialogOf('e', { visit: { started_at: '2026-11-25T10:00:00Z', seen_at: '2026-11-25T10:00:00Z', utm_source: '<img src=x>', ip: '198.51.100.7', device: 'phone', page_url, language: 'kk', time_zone: 'Asia/Almaty' } }))
     .draw('e')
   expect(details().get(ru['det.source'])!.textContent).toBe('<img src=x>')
   expect($('.card img')).toBeNull()
+  expect(details().get(ru['det.ip'])!.textContent).toBe('198.51.100.7') // of this visit, not of the session that stands
   expect(details().get(ru['det.device'])!.textContent).toBe(ru['device.phone'])
   expect(details().get(ru['det.page'])!.querySelector('.url')!.getAttribute('title')).toBe(page_url)
   expect($('.card a')).toBeNull()
