@@ -42,7 +42,7 @@ func (h *house) wantOffers(ids []string) {
 	}
 }
 
-// TestBacklog on the real thing, with every console closed (R-032, R-033, R-034, D-30, D-31, D-33): nine get nothing; with the
+// TestBacklog on the real thing, with every console closed (I-09, R-032, R-033, R-034, D-30, D-31, D-33): nine get nothing; with the
 // tenth each long waiter gets one message with one form; the eleventh gets his when he crosses the limit; another
 // department counts for itself; taken down to nine, nobody gets anything more; and nobody twice, whatever happens.
 func TestBacklog(t *testing.T) {
