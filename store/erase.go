@@ -58,6 +58,9 @@ ON CONFLICT (dialog_id) DO UPDATE SET at = greatest(erased.at, excluded.at), ope
 // emptyVisit leaves of a visit when it was and which campaign it came from.
 const emptyVisit = `landing_url = '', page_url = '', page_title = '', referrer = '', ip = NULL, user_agent = '', language = '', time_zone = ''`
 
+// fullVisit is a visit that emptyVisit has something to do with.
+const fullVisit = `(ip IS NOT NULL OR landing_url || page_url || page_title || referrer || user_agent || language || time_zone <> '')`
+
 // Erased is an erase that was made. It holds no more than is needed to make it again after a restore.
 type Erased struct {
 	DialogID string    `json:"dialog_id"`
@@ -80,7 +83,7 @@ ORDER BY dialog_id LIMIT $2`, dialogID, limit)
 func (s *Store) EraseAgain(ctx context.Context, e Erased) (did bool, err error) {
 	err = s.pool.QueryRow(ctx, `SELECT
  EXISTS (SELECT FROM events WHERE dialog_id = d.id AND at <= $2 AND (kind = 'message' AND body <> '' OR kind = 'form' AND params <> '{}'))
- OR EXISTS (SELECT FROM visits WHERE visitor_id = d.visitor_id AND started_at <= $2 AND (ip IS NOT NULL OR user_agent <> '' OR page_url <> '' OR landing_url <> ''))
+ OR EXISTS (SELECT FROM visits WHERE visitor_id = d.visitor_id AND started_at <= $2 AND `+fullVisit+`)
  OR EXISTS (SELECT FROM consents WHERE dialog_id = d.id AND at <= $2 AND text <> '')
  OR NOT EXISTS (SELECT FROM erased WHERE dialog_id = d.id)
 FROM dialogs d WHERE d.id = $1`, e.DialogID, e.At).Scan(&did)

@@ -42,7 +42,8 @@ func queuePage(b *pgx.Batch, visitorID string, p Page) {
 	d := dialog.Detail
 	const lastVisit = `(SELECT id FROM visits WHERE visitor_id = $1 ORDER BY started_at DESC LIMIT 1)`
 	gap := dialog.VisitGap.String()
-	b.Queue(`UPDATE visitors SET page_url=$2, page_title=$3, ip=coalesce($4::text::inet, ip), user_agent=$5 WHERE id = $1`,
+	b.Queue(`UPDATE visitors SET page_url=$2, page_title=$3, ip=coalesce($4::text::inet, ip), user_agent=$5,
+ visits_from=coalesce(visits_from, otklik_now()) WHERE id = $1`,
 		visitorID, p.URL, p.Title, nullable(p.IP), p.UserAgent) // locks the visitor, too
 	b.Queue(`INSERT INTO visits (id, visitor_id, started_at, seen_at, utm_source, utm_medium, utm_campaign, utm_term, landing_url, referrer)
 SELECT gen_random_uuid(), $1, otklik_now() - $2::interval, otklik_now(), $3, $4, $5, $6, $7, $8

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	retainAtOnce  = 50               // sessions of one look
+	retainAtOnce  = 50               // sessions of one look, or visitors
 	retainTimeout = 30 * time.Second // of it
 )
 
@@ -24,13 +24,18 @@ func retainEvery(ctx context.Context, s *store.Store, log *slog.Logger, period t
 			return nil
 		case <-t.C:
 		}
-		for n := retainAtOnce; n == retainAtOnce && ctx.Err() == nil; {
-			c, cancel := context.WithTimeout(ctx, retainTimeout)
-			var err error
-			if n, err = s.Retain(c, retainAtOnce); err != nil && ctx.Err() == nil {
-				log.Warn("retention", "error", err)
-			}
-			cancel()
+		retainAll(ctx, s.Retain, log)
+		retainAll(ctx, s.RetainVisits, log)
+	}
+}
+
+func retainAll(ctx context.Context, retain func(context.Context, int) (int, error), log *slog.Logger) {
+	for n := retainAtOnce; n == retainAtOnce && ctx.Err() == nil; {
+		c, cancel := context.WithTimeout(ctx, retainTimeout)
+		var err error
+		if n, err = retain(c, retainAtOnce); err != nil && ctx.Err() == nil {
+			log.Warn("retention", "error", err)
 		}
+		cancel()
 	}
 }
