@@ -91,6 +91,9 @@ func (s *Store) ChangeProject(ctx context.Context, actor, project string, rev in
 		if err := a.write(out); err != nil {
 			return err
 		}
+		if err := a.dropHooks(before.BlockHookURL, out.BlockHookURL); err != nil {
+			return err
+		}
 		detail := map[string]any{}
 		if before.BlockSecret != out.BlockSecret {
 			detail["block_secret"] = "changed"
@@ -98,6 +101,16 @@ func (s *Store) ChangeProject(ctx context.Context, actor, project string, rev in
 		return a.audit("settings", audited(before.Project), audited(out.Project), detail)
 	})
 	return out, err
+}
+
+// dropHooks forgets what an outer account was still owed when it is not to be told any more: from now on nothing is queued,
+// so by the time there is an account again the old news would be wrong. Another address gets it all: none is missing.
+func (a *admin) dropHooks(before, after string) error {
+	if before == "" || after != "" {
+		return nil
+	}
+	_, err := a.Exec(a.ctx, `DELETE FROM hooks WHERE project_id = $1 AND delivered_at IS NULL`, a.project)
+	return err
 }
 
 func checkProject(p *dialog.Project) error {

@@ -200,3 +200,52 @@ func TestBlocksInGroups(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// D-50: an account that is told no more is owed nothing: once there is one again, stale news would be wrong. Another address
+// gets what the first did not take. D-64: after an erase what is owed says no more whose address it is.
+func TestHooksOfAnAccount(t *testing.T) {
+	t.Parallel()
+	shop := storetest.New(t)
+	admin := shop.AddOperator("Администратор", dialog.LevelAdmin)
+	tell := func(url string) {
+		t.Helper()
+		p, err := shop.ProjectSettings(t.Context(), shop.Project)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := shop.ChangeProject(t.Context(), admin, shop.Project, p.Rev, func(p *dialog.Project) error { p.BlockHookURL = url; return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	owed := func(want string) {
+		t.Helper()
+		var got string
+		if err := shop.Pool().QueryRow(t.Context(), `SELECT coalesce(string_agg(body->>'action' || ' ' || (body->>'ip') || ' ' || coalesce(body->>'dialog_id', '-'), ', ' ORDER BY id), '')
+FROM hooks WHERE delivered_at IS NULL`).Scan(&got); err != nil || got != want {
+			t.Errorf("owed %q %v, want %q", got, err, want)
+		}
+	}
+	d := shop.Dialog()
+	shop.Do(d, from(ip1, "спам"))
+	shop.Do(d, storetest.Reply(shop.Oleg, "x"))
+	tell("https://a.example/")
+	shop.Do(d, dialog.Block{By: storetest.By(shop.Oleg)})
+	owed("block " + ip1 + " " + d)
+	tell("https://b.example/")
+	owed("block " + ip1 + " " + d)
+	shop.Exec(`INSERT INTO hooks (project_id, body, delivered_at) VALUES ($1, '{}', otklik_now())`, shop.Project)
+	tell("")
+	owed("")
+	shop.Do(d, dialog.Unblock{By: storetest.By(shop.Oleg)})
+	tell("https://a.example/")
+	owed("")
+	var told int
+	if err := shop.Pool().QueryRow(t.Context(), `SELECT count(*) FROM hooks`).Scan(&told); err != nil || told != 1 {
+		t.Errorf("what was told is gone: %d %v", told, err)
+	}
+	shop.Do(d, dialog.Block{By: storetest.By(shop.Oleg)})
+	shop.Do(d, dialog.Leave{By: storetest.By(shop.Oleg), LastSeen: 1000, Tags: []string{shop.TagSale}})
+	owed("block " + ip1 + " " + d)
+	shop.Do(d, dialog.Erase{By: storetest.By(admin)})
+	owed("block " + ip1 + " -")
+}

@@ -43,9 +43,9 @@ WHERE visitor_id = $1 AND started_at <= $2`, r.after.State.VisitorID, until)
 	b.Queue(`UPDATE consents SET text_hash = coalesce(text_hash, sha256(convert_to(text, 'UTF8'))), text = '', ip = NULL, user_agent = ''
 WHERE dialog_id = $1 AND at <= $2`, id, until)
 	b.Queue(`UPDATE audit SET before = NULL, after = NULL WHERE dialog_id = $1 AND at <= $2 AND (before IS NOT NULL OR after IS NOT NULL)`, id, until)
-	// An address stays on its list, but nothing says any more whose it was.
+	// An address stays on its list, and the outer account is still told of it, but nothing says any more whose it was.
 	b.Queue(`UPDATE blocks SET dialog_id = NULL, note = '' WHERE dialog_id = $1 AND at <= $2`, id, until)
-	b.Queue(`UPDATE hooks SET body = body - 'dialog_id' WHERE project_id = $1 AND delivered_at IS NOT NULL AND body->>'dialog_id' = $2`, r.after.ProjectID, id)
+	b.Queue(`UPDATE hooks SET body = body - 'dialog_id' WHERE project_id = $1 AND body->>'dialog_id' = $2`, r.after.ProjectID, id)
 	var by string
 	for _, a := range r.change.Audit {
 		by = a.OperatorID

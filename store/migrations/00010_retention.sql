@@ -7,6 +7,9 @@ ALTER TABLE visitors ADD COLUMN visits_from timestamptz DEFAULT '-infinity';
 ALTER TABLE visitors ALTER COLUMN visits_from DROP DEFAULT;
 CREATE INDEX visitors_to_retain ON visitors (project_id, visits_from) WHERE visits_from IS NOT NULL;
 
+-- News for accounts that are told no more, see dropHooks.
+DELETE FROM hooks h USING projects p WHERE p.id = h.project_id AND h.delivered_at IS NULL AND p.block_hook_url = '';
+
 -- +goose Down
 DROP INDEX visitors_to_retain;
 ALTER TABLE visitors DROP COLUMN visits_from;
