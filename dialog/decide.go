@@ -16,6 +16,7 @@ type Change struct {
 	Consent    *ConsentProof
 	Withdrawn  bool      // consent was withdrawn
 	Erased     time.Time // what is kept of the dialog up to then is to be redacted with this change; zero: nothing is
+	NewErase   bool      // not repeated after a restore: nothing is later, whatever the clock said when it was recorded
 	Attach     *Label
 	NewLabel   bool    // Attach is to be made, too
 	Detach     string  // id of a label

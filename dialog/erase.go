@@ -11,7 +11,7 @@ func (d *decision) erase(c Erase) error {
 	if d.State.Open() {
 		return refuse(Conflict)
 	}
-	d.Erased = c.Again // the proof of consent stays
+	d.Erased, d.NewErase = c.Again, !again // the proof of consent stays
 	if !again {
 		d.Erased = d.env.Now
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/otklik/otklik/dialog"
 )
@@ -22,14 +23,17 @@ func (r *Row) takeErase(ch dialog.Change) {
 	}
 }
 
-// queueErase empties what is personal in the dialog, up to the time of the erase (D-64). Order, kind and time of the log
-// stay, and of a consent its time, its version and the hash of its text. Receipts hold no text. What is asked of the
-// visitor's card is whether it is newer than the erase: then it stays.
+// queueErase empties what is personal in the dialog (D-64), up to its time when it is repeated. Order, kind and time of the
+// log stay, and of a consent its time, its version and the hash of its text. What is asked of the visitor's card is whether
+// it is newer than the erase: then it stays.
 func (r record) queueErase(b *pgx.Batch) {
 	if r.change.Erased.IsZero() {
 		return
 	}
-	id, until := r.after.State.ID, r.change.Erased
+	id, until := r.after.State.ID, pgtype.Timestamptz{Time: r.change.Erased, Valid: true}
+	if r.change.NewErase {
+		until = pgtype.Timestamptz{InfinityModifier: pgtype.Infinity, Valid: true}
+	}
 	b.Queue(`UPDATE events SET body = '', params = CASE kind WHEN 'form' THEN '{}' ELSE params END
 WHERE dialog_id = $1 AND at <= $2 AND kind IN ('message', 'form')`, id, until)
 	b.Queue(`UPDATE dialogs SET card_name = '', card_email = '', card_phone = '', card_comment = '', card_rev = card_rev + 1
@@ -52,7 +56,7 @@ WHERE dialog_id = $1 AND at <= $2`, id, until)
 	}
 	b.Queue(`INSERT INTO erased (dialog_id, operator_id, at) VALUES ($1, $2, $3)
 ON CONFLICT (dialog_id) DO UPDATE SET at = greatest(erased.at, excluded.at), operator_id = coalesce(excluded.operator_id, erased.operator_id)`,
-		id, nullable(by), until)
+		id, nullable(by), r.change.Erased)
 }
 
 // emptyVisit leaves of a visit when it was and which campaign it came from.

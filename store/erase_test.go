@@ -66,3 +66,33 @@ func TestEraseAgain(t *testing.T) {
 		t.Errorf("open: %v", err)
 	}
 }
+
+// D-64: an erase reaches what there is, also when the clock has gone back since it was written. The log's own times never go
+// back; a visit's do.
+func TestEraseAfterTheClockWentBack(t *testing.T) {
+	t.Parallel()
+	shop := storetest.New(t)
+	admin := shop.AddOperator("Администратор", dialog.LevelAdmin)
+	d := shop.Dialog()
+	shop.Do(d, dialog.SubmitForm{Name: "тайна", Phone: "+7 701 000-00-00", Consent: true, Proof: dialog.ConsentProof{Text: "тайна", Version: "1"}, Arrival: dialog.Arrival{IP: ip1}})
+	shop.Do(d, storetest.Write("тайна"))
+	shop.Do(d, storetest.Reply(shop.Oleg, "тайна"))
+	shop.Do(d, dialog.EditCard{By: storetest.By(shop.Oleg), Field: dialog.CardComment, Value: "тайна", Rev: shop.Row(d).CardRev})
+	shop.Do(d, dialog.Leave{By: storetest.By(shop.Oleg), LastSeen: 1000, Tags: []string{shop.TagSale}})
+	shop.Later(time.Minute)
+	if err := shop.SeePage(t.Context(), shop.Row(d).State.VisitorID, store.Page{URL: "https://shop.example/тайна", IP: ip1, UserAgent: "тайна"}); err != nil {
+		t.Fatal(err)
+	}
+	shop.Later(-2 * time.Minute)
+	shop.Do(d, dialog.Erase{By: storetest.By(admin)})
+	for _, table := range []string{"events", "dialogs", "sessions", "visitors", "visits", "consents", "audit"} {
+		var n int
+		if err := shop.Pool().QueryRow(t.Context(), `SELECT count(*) FROM `+table+` x WHERE strpos(x::text, 'тайна') + strpos(x::text, $1) > 0`, ip1).Scan(&n); err != nil || n > 0 {
+			t.Errorf("%s: %d rows keep it, %v", table, n, err)
+		}
+	}
+	var late int
+	if err := shop.Pool().QueryRow(t.Context(), `SELECT count(*) FROM events JOIN erased USING (dialog_id) WHERE events.at > erased.at`).Scan(&late); err != nil || late > 0 {
+		t.Errorf("%d events are later than the erase, %v", late, err)
+	}
+}
