@@ -89,7 +89,7 @@ func (s *Store) EraseAgain(ctx context.Context, e Erased) (did bool, err error) 
  EXISTS (SELECT FROM events WHERE dialog_id = d.id AND at <= $2 AND (kind = 'message' AND body <> '' OR kind = 'form' AND params <> '{}'))
  OR EXISTS (SELECT FROM visits WHERE visitor_id = d.visitor_id AND started_at <= $2 AND `+fullVisit+`)
  OR EXISTS (SELECT FROM consents WHERE dialog_id = d.id AND at <= $2 AND text <> '')
- OR NOT EXISTS (SELECT FROM erased WHERE dialog_id = d.id)
+ OR NOT EXISTS (SELECT FROM erased WHERE dialog_id = d.id AND at >= $2)
 FROM dialogs d WHERE d.id = $1`, e.DialogID, e.At).Scan(&did)
 	if err != nil || !did {
 		return false, unavailable(err)

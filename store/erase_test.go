@@ -96,3 +96,41 @@ func TestEraseAfterTheClockWentBack(t *testing.T) {
 		t.Errorf("%d events are later than the erase, %v", late, err)
 	}
 }
+
+// D-64: of several erases of a dialog, a backup from between them knows the first; the last is repeated all the same.
+func TestEraseAgainAfterTwo(t *testing.T) {
+	t.Parallel()
+	shop := storetest.New(t)
+	admin := shop.AddOperator("Администратор", dialog.LevelAdmin)
+	d := shop.Dialog()
+	shop.Do(d, storetest.Write("x"))
+	shop.Do(d, storetest.Reply(shop.Oleg, "x"))
+	shop.Do(d, dialog.Leave{By: storetest.By(shop.Oleg), LastSeen: 1000, Tags: []string{shop.TagSale}})
+	erase := func() store.Erased {
+		t.Helper()
+		shop.Do(d, dialog.Erase{By: storetest.By(admin)})
+		list, err := shop.ErasedAfter(t.Context(), "", 10)
+		if err != nil || len(list) != 1 {
+			t.Fatalf("%+v %v", list, err)
+		}
+		return list[0]
+	}
+	first := erase()
+	shop.Later(time.Hour)
+	last := erase()
+	shop.Exec(`UPDATE erased SET at = $1`, first.At)
+	shop.Exec(`UPDATE dialogs SET card_comment = 'тайна'`)
+	if did, err := shop.EraseAgain(t.Context(), first); did || err != nil {
+		t.Errorf("the first: %v %v", did, err)
+	}
+	if did, err := shop.EraseAgain(t.Context(), last); !did || err != nil {
+		t.Errorf("the last: %v %v", did, err)
+	}
+	var kept int
+	if err := shop.Pool().QueryRow(t.Context(), `SELECT count(*) FROM dialogs WHERE card_comment <> ''`).Scan(&kept); err != nil || kept > 0 {
+		t.Errorf("%d %v", kept, err)
+	}
+	if did, err := shop.EraseAgain(t.Context(), last); did || err != nil {
+		t.Errorf("a second time: %v %v", did, err)
+	}
+}
