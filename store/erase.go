@@ -47,6 +47,9 @@ WHERE visitor_id = $1 AND started_at <= $2`, r.after.State.VisitorID, until)
 	b.Queue(`UPDATE consents SET text_hash = coalesce(text_hash, sha256(convert_to(text, 'UTF8'))), text = '', ip = NULL, user_agent = ''
 WHERE dialog_id = $1 AND at <= $2`, id, until)
 	b.Queue(`UPDATE audit SET before = NULL, after = NULL WHERE dialog_id = $1 AND at <= $2 AND (before IS NOT NULL OR after IS NOT NULL)`, id, until)
+	// Receipts hold no text, but hashes, and whoever tries all phone numbers finds the one. A retry that comes this late is
+	// told that its id is taken.
+	b.Queue(`UPDATE receipts SET body_hash = '' WHERE dialog_id = $1 AND body_hash <> ''`, id)
 	// An address stays on its list, and the outer account is still told of it, but nothing says any more whose it was.
 	b.Queue(`UPDATE blocks SET dialog_id = NULL, note = '' WHERE dialog_id = $1 AND at <= $2`, id, until)
 	b.Queue(`UPDATE hooks SET body = body - 'dialog_id' WHERE project_id = $1 AND body->>'dialog_id' = $2`, r.after.ProjectID, id)

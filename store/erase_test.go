@@ -134,3 +134,70 @@ func TestEraseAgainAfterTwo(t *testing.T) {
 		t.Errorf("a second time: %v %v", did, err)
 	}
 }
+
+// D-64: nothing of what was sent can be found out from receipts after an erase, nor after retention: a phone number is soon
+// found from its hash. A retry is known all the same (I-10), and not taken for a new command.
+func TestErasedReceipts(t *testing.T) {
+	t.Parallel()
+	shop := storetest.New(t)
+	admin := shop.AddOperator("Администратор", dialog.LevelAdmin)
+	send := func(d string, c store.Command) error {
+		c.DialogID = d
+		return shop.Apply(t.Context(), []store.Command{c})[0].Err
+	}
+	hashes := func(d string) (n int) {
+		t.Helper()
+		if err := shop.Pool().QueryRow(t.Context(), `SELECT count(*) FROM receipts WHERE dialog_id = $1 AND length(body_hash) > 0`, d).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	talk := func(d string) (form, card store.Command) {
+		t.Helper()
+		form = store.Command{ClientID: uuid.NewString(), Do: dialog.SubmitForm{Phone: "+7 701 000-00-00", Consent: true, Proof: dialog.ConsentProof{Text: "x", Version: "1"}}}
+		if err := send(d, form); err != nil {
+			t.Fatal(err)
+		}
+		shop.Do(d, storetest.Reply(shop.Oleg, "x"))
+		card = store.Command{ClientID: uuid.NewString(), Do: dialog.EditCard{By: storetest.By(shop.Oleg), Field: dialog.CardPhone, Value: "+7 701 000-00-01", Rev: shop.Row(d).CardRev}}
+		if err := send(d, card); err != nil {
+			t.Fatal(err)
+		}
+		shop.Do(d, dialog.Leave{By: storetest.By(shop.Oleg), LastSeen: 1000, Tags: []string{shop.TagSale}})
+		return form, card
+	}
+	d, other := shop.Dialog(), shop.Dialog()
+	form, card := talk(d)
+	talk(other)
+	before := hashes(d)
+	if err := send(d, form); err != nil {
+		t.Errorf("a retry before it: %v", err)
+	}
+	erase := store.Command{ClientID: uuid.NewString(), Do: dialog.Erase{By: storetest.By(admin)}}
+	if err := send(d, erase); err != nil {
+		t.Fatal(err)
+	}
+	if n := hashes(d); n != 1 || before < 4 { // its own says nothing
+		t.Errorf("%d of %d hashes are left", n, before)
+	}
+	for _, c := range []store.Command{form, card} {
+		if err := send(d, c); !isRefusal(err, dialog.ClientIDReused) {
+			t.Errorf("a retry after it: %v", err)
+		}
+	}
+	if err := send(d, erase); err != nil {
+		t.Errorf("its own retry: %v", err)
+	}
+	if n := hashes(other); n < 4 {
+		t.Errorf("another dialog keeps %d", n)
+	}
+	shop.Exec(`UPDATE projects SET retention_days = 30`)
+	shop.Later(31 * 24 * time.Hour)
+	shop.Do(other, storetest.Write("новое"))
+	if n, err := shop.Retain(t.Context(), 10); err != nil || n != 2 {
+		t.Fatalf("%d %v", n, err)
+	}
+	if n := hashes(other); n != 1 {
+		t.Errorf("retention keeps %d", n)
+	}
+}

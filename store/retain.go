@@ -10,8 +10,8 @@ import (
 // Retain empties sessions that ended longer ago than their project keeps them (D-64), at most limit of them, oldest
 // first, each in a transaction of its own; it reports how many. Off by default: retention_days is 0.
 //
-// Texts of messages, form values, comments on ratings, addresses and what the audit kept of the session go. Order, kind and
-// time of the log stay, so do tags, operators, ratings, the client's card and the proofs of consent, which are kept for as
+// Texts of messages, form values, comments on ratings, addresses, hashes in receipts and what the audit kept of the session go.
+// Order, kind and time of the log stay, so do tags, operators, ratings, the client's card and the proofs of consent, which are kept for as
 // long as the card is. Visits go by their own age: see RetainVisits.
 func (s *Store) Retain(ctx context.Context, limit int) (int, error) {
 	type due struct {
@@ -34,6 +34,7 @@ WHERE p.retention_days > 0 LIMIT $1`, limit)
 		b.Queue(`SELECT FROM dialogs WHERE id = $1 FOR NO KEY UPDATE`, x.Dialog)
 		b.Queue(`UPDATE events SET body = '', params = CASE kind WHEN 'form' THEN '{}' ELSE params END
 WHERE dialog_id = $1 AND seq BETWEEN $2 AND $3 AND kind IN ('message', 'form')`, x.Dialog, x.First, x.Last)
+		b.Queue(`UPDATE receipts SET body_hash = '' WHERE dialog_id = $1 AND seq <= $2 AND body_hash <> ''`, x.Dialog, x.Last) // see queueErase
 		b.Queue(`UPDATE dialogs SET last_text = '', rev = rev + 1 WHERE id = $1 AND session_id = $2`, x.Dialog, x.Session)
 		b.Queue(`UPDATE sessions SET ip = NULL, rating_comment = '', retained = true WHERE id = $1`, x.Session)
 		b.Queue(`UPDATE audit SET before = NULL, after = NULL WHERE dialog_id = $1 AND session_id = $2 AND (before IS NOT NULL OR after IS NOT NULL)`, x.Dialog, x.Session)
