@@ -146,11 +146,7 @@ func TestSignInRacesPasswordReset(t *testing.T) {
 		go func() {
 			came <- w.do("POST", "/operator/sign-in", nil, map[string]any{"login": p.login, "password": password})
 		}()
-		until(t, "the password is checked, and waits for the one who changes it", func() bool {
-			var waits bool
-			err := w.store.Pool().QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database())`).Scan(&waits)
-			return len(came) > 0 || err == nil && waits
-		})
+		w.untilLockWait(func() bool { return len(came) > 0 }) // the password is checked by then
 		_, err = reset.Exec(t.Context(), `UPDATE operators SET `+change+` WHERE id = $1`, p.id)
 		if err == nil {
 			_, err = reset.Exec(t.Context(), `DELETE FROM sign_ins WHERE operator_id = $1`, p.id)
@@ -163,6 +159,53 @@ func TestSignInRacesPasswordReset(t *testing.T) {
 		}
 		(<-came).want(401, "unauthenticated")
 	}
+}
+
+// A sign-in that is being made while its password is changed ends with the others.
+func TestResetEndsSignInsMadeMeanwhile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for what, reset := range map[string]func(p *person) error{
+		"by an administrator": func(p *person) error {
+			w.admin.put("/admin/operators/"+p.id, map[string]any{"name": p.name, "login": p.login, "hours": always(), "dialog_limit": 10, "password": "новый пароль"}).want(200)
+			return nil
+		},
+		"by the command": func(p *person) error { return w.store.ResetPassword(t.Context(), p.login, "other") },
+	} {
+		p := w.person("Пётр", dialog.LevelOperator, w.shop)
+		signIn, err := w.store.Pool().Begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = signIn.Exec(t.Context(), `INSERT INTO sign_ins (token_hash, operator_id, csrf, expires_at)
+SELECT $2, id, 'x', now() + interval '1 day' FROM operators WHERE id = $1 FOR SHARE`, p.id, hashToken(p.id))
+		if err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan error, 1)
+		go func() { done <- reset(p) }()
+		w.untilLockWait(func() bool { return len(done) > 0 })
+		if err := signIn.Commit(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		var left int
+		if err := w.store.Pool().QueryRow(t.Context(), `SELECT count(*) FROM sign_ins WHERE operator_id = $1`, p.id).Scan(&left); err != nil || left > 0 {
+			t.Errorf("%s: %d sign-ins left, %v", what, left, err)
+		}
+	}
+}
+
+// untilLockWait waits until a transaction of this world's database waits for another, or it is over.
+func (w *world) untilLockWait(over func() bool) {
+	w.t.Helper()
+	until(w.t, "one waits for the other", func() bool {
+		var waits bool
+		err := w.store.Pool().QueryRow(w.t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database())`).Scan(&waits)
+		return over() || err == nil && waits
+	})
 }
 
 // One address that guesses as fast as it may leaves the owner of the login his turn.

@@ -152,7 +152,8 @@ func (m *Main) limits() (api.Limits, error) {
 		*most = n
 	}
 	if l.SignIns.PerSecond > 0 {
-		l.SignInAddress, l.SignInLogin = l.SignIns, l.SignIns
+		l.SignInAddress = l.SignIns
+		l.SignInLogin = api.Rate{PerSecond: 3 * l.SignIns.PerSecond, Burst: 3 * l.SignIns.Burst} // as by default
 	}
 	return l, nil
 }
