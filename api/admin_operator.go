@@ -24,7 +24,7 @@ func (s *Server) listOperators(c *fiber.Ctx) error {
 
 func colleagueOut(o store.Colleague) AdminOperator {
 	return AdminOperator{ID: o.ID, Rev: o.Rev, Name: o.Name, Login: o.Login, Active: o.Active, Online: o.Online, Away: o.Away,
-		OpenDialogs: o.OpenDialogs, DialogLimit: o.Limit, Hours: hoursOut(o.Hours), Departments: namedAll(o.Departments)}
+		OpenDialogs: o.OpenDialogs, DialogLimit: o.Limit, Hours: hoursOut(o.Hours), Departments: namedAll(o.Departments), Elsewhere: o.Elsewhere}
 }
 
 // operatorIn reads an account. The hash of a password is made here: it takes long, and no lock may wait for it.

@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -409,25 +410,43 @@ func TestOperatorsOfOthers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	account := func(p *person) map[string]any {
-		return map[string]any{"name": p.name, "login": p.login, "hours": always()}
+		return map[string]any{"name": p.name, "login": p.login, "hours": always(), "dialog_limit": 10}
 	}
+	elsewhere := func(want bool) {
+		t.Helper()
+		page := as[OperatorPage](w.admin.get("/admin/operators?q=" + url.QueryEscape(w.vic.name)).want(200))
+		if len(page.Items) != 1 || page.Items[0].Elsewhere != want {
+			t.Errorf("elsewhere: %+v", page.Items)
+		}
+	}
+	elsewhere(true)
 	w.admin.put("/admin/operators/"+w.vic.id, account(w.vic)).want(403, "forbidden") // of another project only
-	w.exec(`INSERT INTO access (operator_id, project_id, level) VALUES ($1, $2, 2)`, w.vic.id, w.shop)
+	w.admin.put("/admin/access/"+w.vic.id+"/"+w.shop, map[string]any{"level": "view"}).want(200)
+	elsewhere(true)
 	w.admin.put("/admin/operators/"+w.vic.id, account(w.vic)).want(200)
-	for field, value := range map[string]string{"password": "чужой пароль 1", "login": "captured@test"} {
+	for field, value := range map[string]any{"password": "чужой пароль 1", "login": "captured@test", // the key to a foreign project
+		"active": false, "dialog_limit": 1, "hours": office(), "name": "Никто"} { // and what he is there
 		body := account(w.vic)
 		body[field] = value
-		w.admin.put("/admin/operators/"+w.vic.id, body).want(403, "forbidden") // the key to a foreign project
+		if e := w.admin.put("/admin/operators/"+w.vic.id, body).want(403, "forbidden").error(); e.Field != field {
+			t.Errorf("%s: said of %q", field, e.Field)
+		}
 	}
+	w.vic.get("/operator/me").want(200)
 	self := account(w.admin)
 	self["active"] = false
 	w.admin.put("/admin/operators/"+w.admin.id, self).want(403, "forbidden")
+	w.exec(`INSERT INTO access (operator_id, project_id, level) VALUES ($1, $2, 2)`, w.admin.id, w.books)
+	own := account(w.admin)
+	own["dialog_limit"] = 3
+	w.admin.put("/admin/operators/"+w.admin.id, own).want(200) // his own, wherever he works
+	w.admin.put("/admin/access/"+w.vic.id+"/"+w.shop, map[string]any{"level": "none"}).want(200)
 	second := w.person("Второй", dialog.LevelAdmin, w.books)
 	w.exec(`INSERT INTO access (operator_id, project_id, level) VALUES ($1, $2, 4)`, second.id, w.shop)
 	off := account(second)
 	off["active"] = false
-	w.admin.put("/admin/operators/"+second.id, off).want(409, "last_admin") // of the books
-	w.exec(`UPDATE access SET level = 4 WHERE operator_id = $1 AND project_id = $2`, w.vic.id, w.books)
+	w.admin.put("/admin/operators/"+second.id, off).want(403, "forbidden") // of the books, too
+	w.exec(`UPDATE access SET level = 4 WHERE operator_id = $1 AND project_id = $2`, w.admin.id, w.books)
 	w.admin.put("/admin/operators/"+second.id, off).want(200)
 	second.get("/operator/me").want(401, "unauthenticated")
 }

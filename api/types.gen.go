@@ -378,6 +378,9 @@ type AdminOperator struct {
 	// DialogLimit Absent means no limit
 	DialogLimit int `json:"dialog_limit,omitempty,omitzero"`
 
+	// Elsewhere He has access to projects, too, that the reader does not administer: his account is not the reader's to change (D-03)
+	Elsewhere bool `json:"elsewhere"`
+
 	// Hours Working hours by the project's time zone (D-22)
 	Hours       Hours  `json:"hours"`
 	ID          string `json:"id"`

@@ -64,18 +64,20 @@ type OperatorChange struct {
 	Shared, Foreign int // projects the operator has access to: those that the actor administers, and the others
 	Self            bool
 	SwitchOff       bool
-	Identity        bool // login or password
-	Orphans         int  // projects that would be left without an active administrator
+	Changes         string // first field that is to be another; empty: none
+	Orphans         int    // projects that would be left without an active administrator
 }
 
-// Check refuses what is not the actor's to change. A login or a password is the key to all projects of its owner, so it
-// takes an administrator of all of them; else the administrator of one project could enter the others.
+// Check refuses what is not the actor's to change. An account holds in all projects of its owner: login and password are
+// the key to them, and his name, limit, hours and whether he may sign in are the same there. So it takes an administrator
+// of all of them; else one who grants somebody else's operator access to his own project could enter the others, or switch
+// him off there (D-03, I-03). What the operator may do in a project of his own, an administrator says by access.
 func (c OperatorChange) Check() error {
 	switch {
 	case c.Administers == 0, c.Shared == 0 && c.Foreign > 0:
 		return refuse(Forbidden)
-	case c.Identity && c.Foreign > 0 && !c.Self:
-		return refuseField(Forbidden, "password")
+	case c.Changes != "" && c.Foreign > 0 && !c.Self:
+		return refuseField(Forbidden, c.Changes)
 	case c.SwitchOff && c.Self:
 		return refuseField(Forbidden, "active")
 	case c.SwitchOff && c.Orphans > 0:

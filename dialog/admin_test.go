@@ -59,7 +59,7 @@ func TestAccessChange(t *testing.T) {
 	}
 }
 
-// I-03: whom an administrator may change; a login or password is the key to all projects of its owner.
+// I-03, D-03: whom an administrator may change; an account is the same in all projects of its owner.
 func TestOperatorChange(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -69,11 +69,12 @@ func TestOperatorChange(t *testing.T) {
 		"administers nothing":      {OperatorChange{Shared: 1}, "forbidden"},
 		"himself, no admin":        {OperatorChange{Self: true, Shared: 1}, "forbidden"},
 		"his own people":           {OperatorChange{Administers: 1, Shared: 1}, "<nil>"},
-		"of nobody":                {OperatorChange{Administers: 1, Identity: true}, "<nil>"},
+		"of nobody":                {OperatorChange{Administers: 1, Changes: "login"}, "<nil>"},
 		"of others only":           {OperatorChange{Administers: 1, Foreign: 1}, "forbidden"},
 		"of others too":            {OperatorChange{Administers: 1, Shared: 1, Foreign: 1}, "<nil>"},
-		"password of others too":   {OperatorChange{Administers: 1, Shared: 1, Foreign: 1, Identity: true}, "forbidden password"},
-		"own password":             {OperatorChange{Administers: 1, Shared: 1, Foreign: 1, Identity: true, Self: true}, "<nil>"},
+		"password of others too":   {OperatorChange{Administers: 1, Shared: 1, Foreign: 1, Changes: "password"}, "forbidden password"},
+		"switches off for others":  {OperatorChange{Administers: 1, Shared: 1, Foreign: 1, Changes: "active", SwitchOff: true}, "forbidden active"},
+		"own password":             {OperatorChange{Administers: 1, Shared: 1, Foreign: 1, Changes: "password", Self: true}, "<nil>"},
 		"switches himself off":     {OperatorChange{Administers: 1, Shared: 1, SwitchOff: true, Self: true}, "forbidden active"},
 		"switches off the last":    {OperatorChange{Administers: 1, Shared: 1, SwitchOff: true, Orphans: 1}, "last_admin"},
 		"switches off a colleague": {OperatorChange{Administers: 1, Shared: 1, SwitchOff: true}, "<nil>"},

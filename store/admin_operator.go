@@ -19,6 +19,7 @@ type Colleague struct {
 	Limit                int // 0: none
 	Hours                *dialog.Hours
 	Departments          []Named // of the projects that the reader administers
+	Elsewhere            bool    // he has access to others, too: his account is not the reader's to change
 }
 
 // OperatorInput is what an operator's account is made of.
@@ -42,12 +43,13 @@ const colleagueSQL = `SELECT o.id::text, o.rev, o.name, o.login, o.active, ` + o
 ARRAY(SELECT d.id::text FROM department_members m JOIN departments d ON d.id = m.department_id
   WHERE m.operator_id = o.id AND d.project_id IN ` + administered + ` ORDER BY d.name, d.id),
 ARRAY(SELECT d.name FROM department_members m JOIN departments d ON d.id = m.department_id
-  WHERE m.operator_id = o.id AND d.project_id IN ` + administered + ` ORDER BY d.name, d.id)
+  WHERE m.operator_id = o.id AND d.project_id IN ` + administered + ` ORDER BY d.name, d.id),
+o.id <> $1 AND EXISTS (SELECT FROM access f WHERE f.operator_id = o.id AND f.project_id NOT IN ` + administered + `)
 FROM operators o WHERE `
 
 func scanColleague(r pgx.CollectableRow) (o Colleague, err error) {
 	var ids, names []string
-	err = r.Scan(&o.ID, &o.Rev, &o.Name, &o.Login, &o.Active, &o.Online, &o.Away, &o.OpenDialogs, &o.Limit, &o.Hours, &ids, &names)
+	err = r.Scan(&o.ID, &o.Rev, &o.Name, &o.Login, &o.Active, &o.Online, &o.Away, &o.OpenDialogs, &o.Limit, &o.Hours, &ids, &names, &o.Elsewhere)
 	o.Departments = zip(ids, names)
 	return o, err
 }
@@ -153,8 +155,7 @@ ORDER BY p.id FOR NO KEY UPDATE`, id)
 
 // mayChange asks the rules, under the locks.
 func (a *admin) mayChange(id string, before, in OperatorInput) error {
-	c := dialog.OperatorChange{Self: id == a.actor, SwitchOff: before.Active && !in.Active,
-		Identity: in.PasswordHash != "" || in.Login != before.Login}
+	c := dialog.OperatorChange{Self: id == a.actor, SwitchOff: before.Active && !in.Active, Changes: changed(before, in)}
 	err := a.QueryRow(a.ctx, `SELECT
 (SELECT count(*) FROM `+administered+` x),
 count(*) FILTER (WHERE a.project_id IN `+administered+`), count(*) FILTER (WHERE a.project_id NOT IN `+administered+`),
@@ -165,6 +166,20 @@ FROM access a WHERE a.operator_id = $2`, a.actor, id).Scan(&c.Administers, &c.Sh
 		return err
 	}
 	return c.Check()
+}
+
+// changed is the first field of an account that is to be another.
+func changed(before, in OperatorInput) string {
+	if in.PasswordHash != "" {
+		return "password"
+	}
+	_, after := difference(asMap(before), asMap(in))
+	for _, field := range []string{"login", "active", "dialog_limit", "hours", "name"} {
+		if _, other := after[field]; other {
+			return field
+		}
+	}
+	return ""
 }
 
 func (a *admin) writeOperator(id string, in OperatorInput) error {

@@ -824,7 +824,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Change one; switched off he loses his sockets at once */
+        /** Change one; switched off he loses his sockets at once. 403 `forbidden` with the first field that would change, if he has access to projects that the caller does not administer, the caller himself excepted (D-03) */
         put: operations["updateOperator"];
         post?: never;
         delete?: never;
@@ -2054,6 +2054,8 @@ export interface components {
             dialog_limit?: number;
             hours: components["schemas"]["Hours"];
             departments?: components["schemas"]["Named"][];
+            /** @description He has access to projects, too, that the reader does not administer: his account is not the reader's to change (D-03) */
+            elsewhere: boolean;
         };
         OperatorPage: {
             items: components["schemas"]["AdminOperator"][];

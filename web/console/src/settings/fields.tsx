@@ -149,7 +149,7 @@ export function Toggle(props: { on: boolean; onChange: (on: boolean) => void; la
     <div className="toggle">
       <button type="button" role="switch" className="tgl" aria-checked={props.on} aria-labelledby={`${id}l`} aria-describedby={props.hint ? `${id}h` : undefined} onClick={() => props.onChange(!props.on)} />
       <div>
-        <div className="t13 med" id={`${id}l`} onClick={() => props.onChange(!props.on)}>
+        <div className="t13 med" id={`${id}l`} onClick={(e) => !e.currentTarget.closest('fieldset[disabled]') && props.onChange(!props.on)}>
           {props.label}
         </div>
         {props.hint ? (

@@ -52,7 +52,7 @@ export interface FormOptions<T extends object> {
   check?: (value: T) => Errors
   /** Saves and gives what the server made of it. */
   save: (value: T) => Promise<T>
-  /** Reads again what others changed; only then does `base` bring the newer values. */
+  /** Reads again what others changed, rights among it; only then does `base` bring the newer values. */
   onConflict?: () => Promise<unknown>
   /** The sentence of a refusal that means something special here. */
   refusal?: (e: Refusal) => TextKey | undefined
@@ -114,7 +114,7 @@ export function useForm<T extends object>(options: FormOptions<T>): Form<T> {
         setSaved(true)
         return true
       } catch (e) {
-        if (e instanceof Refusal && e.code === 'conflict') await options.onConflict?.()
+        if (e instanceof Refusal && ['conflict', 'forbidden'].includes(e.code)) await options.onConflict?.()
         setErrors(errorsOf(r, e, options.refusal))
         focusWrong()
         return false

@@ -230,7 +230,14 @@ export function Operators() {
           </>
         ),
         fields: (form, op) => (
-          <>
+          // Not one's own to change (D-03): it is shown, and why it stands still.
+          <fieldset disabled={op?.elsewhere} aria-describedby={op?.elsewhere ? 'elsewhere' : undefined}>
+            {op?.elsewhere ? (
+              <p className="note quiet fr" id="elsewhere">
+                <Icon name="info" size={14} />
+                <span>{r.t('set.operator.elsewhere', { screen: r.t('nav.access') })}</span>
+              </p>
+            ) : null}
             <div className="two">
               <TextField name="name" label={r.t('set.operator.name')} maxLength={100} />
               <TextField name="login" label={r.t('signin.login')} maxLength={200} autoCapitalize="none" spellCheck={false} />
@@ -242,7 +249,7 @@ export function Operators() {
             <HoursEditor name="hours" label={r.t('time.working')} zone={zone} hint={r.t('set.operator.zoneHint')} />
             <ToggleField name="active" label={r.t('label.active')} hint={r.t('set.operator.activeHint')} />
             {op?.departments?.length ? <p className="fr t13 sec">{`${r.t('set.departments')}: ${op.departments.map((d) => d.name).join(', ')}`}</p> : null}
-          </>
+          </fieldset>
         ),
       }}
     />
@@ -260,7 +267,9 @@ function Limit({ form }: { form: Form<OperatorDraft> }) {
         <div className="number">
           <TextField name="dialog_limit" label={t('set.operator.atOnce')} inputMode="numeric" maxLength={3} />
         </div>
-      ) : null}
+      ) : (
+        <Wrong text={form.errors.dialog_limit} />
+      )}
       <Newer name="limit" show={(v) => t(v ? 'set.off' : 'limit.none')} />
     </fieldset>
   )
