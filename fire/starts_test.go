@@ -172,7 +172,19 @@ func TestTerminatedWorkflowKeepsItsNextDeadline(t *testing.T) {
 	})
 	t.Logf("a prompt of 2 s ended %s after its workflow was terminated", time.Since(began).Round(time.Millisecond))
 
-	// And of an open session, whose deadline the moved clock brings.
+	// Of an open session without a deadline, which no watchdog sees: within 15 s it runs again (design 9).
+	v = h.visitor(api)
+	v.write(api, newID(), "hello").accepted(t)
+	h.operators[0].reply(api, v.dialogID, newID(), "good day").accepted(t)
+	h.everySessionRuns(promised)
+	if !h.yes(`SELECT next_deadline_at IS NULL FROM dialogs WHERE id = $1`, v.dialogID) {
+		t.Fatal("an answered dialog has a deadline")
+	}
+	check(t, c.TerminateWorkflow(context.Background(), v.dialogID, "", "by hand"))
+	took := h.until(promised, "its workflow is back", func() bool { return running(c, v.dialogID) })
+	t.Logf("an answered session was without its workflow for %s", took.Round(time.Millisecond))
+
+	// And of one whose deadline the moved clock brings.
 	v = h.visitor(api)
 	v.write(api, newID(), "hello").accepted(t)
 	h.everySessionRuns(promised)

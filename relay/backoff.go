@@ -14,9 +14,15 @@ func (b *backoff) wait(ctx context.Context) {
 	if b.next == 0 {
 		b.next = b.first
 	}
-	t := time.NewTimer(b.next)
-	defer t.Stop()
+	d := b.next
 	b.next = min(2*b.next, b.max)
+	pause(ctx, d)
+}
+
+// pause waits so long, or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
 	select {
 	case <-ctx.Done():
 	case <-t.C:

@@ -2,14 +2,19 @@ package relay
 
 import (
 	"context"
+	"maps"
 	"time"
 
+	"github.com/otklik/otklik/store"
 	"github.com/otklik/otklik/workflows"
 )
 
 const (
 	outsidePeriod = time.Second
 	outsideAtOnce = 100 // projects looked after in one step
+	// startAgain is how long no start is repeated where the account did not take the news: the run waits out its pause by
+	// itself, and one that was lost is missed for no longer than this.
+	startAgain = 30 * time.Second
 )
 
 // Outside sees to it, every second until ctx ends, that a workflow delivers what a project owes its outer account and
@@ -32,16 +37,24 @@ func (r *Relay) Outside(ctx context.Context) error {
 
 // OutsideOnce starts what is not running.
 func (r *Relay) OutsideOnce(ctx context.Context) error {
-	owe, err := r.store.HooksOwed(ctx, outsideAtOnce)
+	owe, err := within(ctx, askTimeout, func(ctx context.Context) ([]store.Owing, error) { return r.store.HooksOwed(ctx, outsideAtOnce) })
 	if err != nil {
 		return err
 	}
-	for _, project := range owe {
-		if err := r.startOutside(ctx, workflows.BlockHooksType, workflows.BlockHooksID(project), project); err != nil {
+	now := time.Now()
+	maps.DeleteFunc(r.pausing, func(_ string, until time.Time) bool { return until.Before(now) })
+	for _, o := range owe {
+		if _, known := r.pausing[o.ProjectID]; known && o.Tried {
+			continue
+		}
+		if err := r.startOutside(ctx, workflows.BlockHooksType, workflows.BlockHooksID(o.ProjectID), o.ProjectID); err != nil {
 			return err
 		}
+		if o.Tried {
+			r.pausing[o.ProjectID] = now.Add(startAgain)
+		}
 	}
-	asked, err := r.store.PullProjects(ctx, true)
+	asked, err := within(ctx, askTimeout, func(ctx context.Context) ([]string, error) { return r.store.PullProjects(ctx, true) })
 	if err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func (r *Relay) hinted(first store.Queue) []store.Queue {
 
 // wakeQueues counts the queues (none: all) and wakes those that need it.
 func (r *Relay) wakeQueues(ctx context.Context, only []store.Queue) error {
-	queues, err := r.store.WakeQueues(ctx, only...)
+	queues, err := within(ctx, askTimeout, func(ctx context.Context) ([]store.Queue, error) { return r.store.WakeQueues(ctx, only...) })
 	if err != nil {
 		return err
 	}

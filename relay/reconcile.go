@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 
+	"github.com/otklik/otklik/store"
 	"github.com/otklik/otklik/workflows"
 )
 
@@ -35,7 +36,9 @@ func (r *Relay) Reconcile(ctx context.Context) (Report, error) {
 		return rep, fmt.Errorf("list workflows: %w", err)
 	}
 	for after := ""; ; {
-		page, err := r.store.OpenPage(ctx, after, openPage)
+		page, err := within(ctx, askTimeout, func(ctx context.Context) ([]store.OpenDialog, error) {
+			return r.store.OpenPage(ctx, after, openPage)
+		})
 		if err != nil {
 			return rep, fmt.Errorf("list open sessions: %w", err)
 		}
@@ -56,12 +59,11 @@ func (r *Relay) Reconcile(ctx context.Context) (Report, error) {
 		}
 		rep.Missing += len(missing)
 		if len(missing) > 0 {
-			owed, err := r.store.Owe(ctx, missing)
+			owed, err := r.owe(ctx, missing)
 			if err != nil {
-				return rep, fmt.Errorf("owe signals: %w", err)
+				return rep, err
 			}
 			rep.Owed += owed
-			r.Nudge()
 		}
 		if len(page) < openPage {
 			break
@@ -69,6 +71,16 @@ func (r *Relay) Reconcile(ctx context.Context) (Report, error) {
 	}
 	rep.Woken, err = r.WatchOnce(ctx)
 	return rep, err
+}
+
+// owe gives the dialogs a signal that starts a run.
+func (r *Relay) owe(ctx context.Context, dialogIDs []string) (int, error) {
+	owed, err := within(ctx, askTimeout, func(ctx context.Context) (int, error) { return r.store.Owe(ctx, dialogIDs) })
+	if err != nil {
+		return 0, fmt.Errorf("owe signals: %w", err)
+	}
+	r.Nudge()
+	return owed, nil
 }
 
 // running is Temporal's list of running dialog workflows, page by page.
@@ -116,24 +128,43 @@ func (r *Relay) runs(ctx context.Context, dialogID string) (bool, error) {
 	return d.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, nil
 }
 
-// ReconcileEvery reconciles at once and then after each period, until ctx ends.
-func (r *Relay) ReconcileEvery(ctx context.Context, period time.Duration) error {
-	tick := time.NewTicker(period)
-	defer tick.Stop()
-	for {
-		rep, err := r.Reconcile(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case err != nil:
-			r.o.Logger.Warn("reconcile failed; tried again later", "error", err, "period", period)
-		case rep.Missing > 0:
-			r.o.Logger.Warn("reconcile: open sessions had no workflow", "missing", rep.Missing, "owed", rep.Owed, "checked", rep.Checked)
+// ReconcileEvery reconciles at once and then after each period, until ctx ends; between two of them it looks every ten
+// seconds whether that is due earlier. prepare runs before each.
+func (r *Relay) ReconcileEvery(ctx context.Context, period time.Duration, prepare func(context.Context) error) error {
+	every, look := time.NewTicker(period), time.NewTicker(lookPeriod)
+	defer every.Stop()
+	defer look.Stop()
+	for looked := false; ; {
+		rest := time.Time{}
+		if found := r.reconcile(ctx, prepare); looked && !found {
+			rest = time.Now().Add(fruitlessRest)
 		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
+		looked = false
+		for due := false; !due; due = due || looked {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-every.C:
+				due = true
+			case <-look.C:
+				looked = r.look(ctx) && time.Now().After(rest)
+			}
 		}
 	}
+}
+
+// reconcile reports whether there was something to mend, or may still be.
+func (r *Relay) reconcile(ctx context.Context, prepare func(context.Context) error) bool {
+	if err := prepare(ctx); err != nil && ctx.Err() == nil {
+		r.o.Logger.Warn("reconcile: Temporal is not prepared", "error", err)
+	}
+	rep, err := r.Reconcile(ctx)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		r.o.Logger.Warn("reconcile failed; tried again later", "error", err)
+	case rep.Missing > 0:
+		r.o.Logger.Warn("reconcile: open sessions had no workflow", "missing", rep.Missing, "owed", rep.Owed, "checked", rep.Checked)
+	}
+	return err != nil || rep.Missing > 0
 }

@@ -62,8 +62,12 @@ type Relay struct {
 	queues  chan store.Queue // hinted
 	slots   chan struct{}    // one for each call under way
 	calls   sync.WaitGroup
-	down    atomic.Bool // Temporal did not take the last call
-	plenty  bool        // the last lease was full; step's own
+	down    atomic.Bool          // Temporal did not take the last call
+	plenty  bool                 // the last lease was full; step's own
+	pausing map[string]time.Time // projects whose account did not take the news, until when no start is repeated; Outside's own
+	tookAt  atomic.Int64         // when Temporal last took a call, in nanoseconds
+	mu      sync.Mutex
+	held    []string // dialogs whose probe failed while Temporal is down
 }
 
 // New makes a relay; Run runs it.
@@ -75,6 +79,7 @@ func New(s *store.Store, c client.Client, o Options) *Relay {
 		nudges:  make(chan struct{}, 1),
 		queues:  make(chan store.Queue, 256),
 		slots:   make(chan struct{}, o.Concurrency),
+		pausing: map[string]time.Time{},
 	}
 }
 
@@ -205,22 +210,65 @@ func (r *Relay) release(n int) {
 // dialog alone stays leased, which backs off by itself.
 func (r *Relay) deliver(ctx context.Context, o store.Owed) {
 	err := r.limiter.Wait(ctx)
+	began := time.Now()
 	if err == nil {
 		err = r.send(ctx, o)
 	}
 	switch {
 	case err == nil:
-		r.down.Store(false)
-	case !own(err) || ctx.Err() != nil:
-		if ctx.Err() == nil && !r.down.Swap(true) {
+		r.took(ctx)
+	case ctx.Err() != nil:
+		r.unlease(ctx, o.DialogID)
+	case own(err) || r.alone(ctx, err, began):
+		r.o.Logger.Error("relay: signal refused", "dialog", o.DialogID, "error", err)
+	case r.down.Load() && !whole(err) && r.healthy(ctx):
+		r.hold(o.DialogID) // the next try is another dialog's: this one may be what is ill
+	default:
+		if !r.down.Swap(true) {
 			r.o.Logger.Warn("relay: Temporal does not answer; signals stay owed", "error", err)
 		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseTimeout)
-		defer cancel()
-		_ = r.store.Unlease(ctx, []string{o.DialogID}) // else its lease runs out
-	default:
-		r.o.Logger.Error("relay: signal refused", "dialog", o.DialogID, "error", err)
+		r.unlease(ctx, o.DialogID)
 	}
+}
+
+// fresh is how long a call that Temporal took speaks for it.
+const fresh = time.Second
+
+// alone reports whether Temporal took calls for others while this one failed, and still answers.
+func (r *Relay) alone(ctx context.Context, err error, began time.Time) bool {
+	return !whole(err) && r.tookAt.Load() > began.Add(-fresh).UnixNano() && r.healthy(ctx)
+}
+
+// took notes that Temporal takes calls. What was held while it did not goes back at once: most of it had no fault.
+func (r *Relay) took(ctx context.Context) {
+	r.tookAt.Store(time.Now().UnixNano())
+	r.down.Store(false)
+	r.mu.Lock()
+	held := r.held
+	r.held = nil
+	r.mu.Unlock()
+	if len(held) > 0 {
+		r.unlease(ctx, held...)
+	}
+}
+
+// maxHeld bounds what is remembered; the leases of the rest run out.
+const maxHeld = 1000
+
+// hold keeps the lease of a dialog whose probe failed.
+func (r *Relay) hold(dialogID string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.held) < maxHeld {
+		r.held = append(r.held, dialogID)
+	}
+}
+
+// unlease gives signals back; when that fails their leases run out. Stopping does not cut it short.
+func (r *Relay) unlease(ctx context.Context, dialogIDs ...string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseTimeout)
+	defer cancel()
+	_ = r.store.Unlease(ctx, dialogIDs)
 }
 
 // send starts the dialog's workflow or signals the one that runs. A signal that may start nothing and finds no run is
@@ -260,7 +308,20 @@ func (r *Relay) startOptions(id string) client.StartWorkflowOptions {
 	}
 }
 
-// own reports whether the error is about this one dialog; all others say that Temporal as a whole cannot take calls now.
+// whole reports whether the error is about everything we might ask of Temporal, even if it says that it is healthy.
+func whole(err error) bool {
+	var (
+		namespace *serviceerror.NamespaceNotFound
+		denied    *serviceerror.PermissionDenied
+		exhausted *serviceerror.ResourceExhausted
+	)
+	if errors.As(err, &exhausted) {
+		return exhausted.Cause != enumspb.RESOURCE_EXHAUSTED_CAUSE_BUSY_WORKFLOW
+	}
+	return errors.As(err, &namespace) || errors.As(err, &denied)
+}
+
+// own reports whether the error is about this one dialog; all others may say that Temporal as a whole cannot take calls now.
 func own(err error) bool {
 	var (
 		invalid  *serviceerror.InvalidArgument

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
+	"google.golang.org/grpc"
 
 	"github.com/otklik/otklik/dialog"
 	"github.com/otklik/otklik/local/localtest"
@@ -263,6 +264,37 @@ func TestNoSuchNamespace(t *testing.T) {
 	if n := h.tries(id); n != 0 {
 		t.Errorf("stopped with %d tries held against the dialog", n)
 	}
+}
+
+// TestOneSickDialog: a dialog whose calls fail while Temporal is well backs off alone, also when it is first in the order;
+// the others are sent (design 2.4).
+func TestOneSickDialog(t *testing.T) {
+	h := newHouse(t)
+	sick := h.start() // nothing but starts, so the oldest id is first
+	c, err := client.NewLazyClient(client.Options{HostPort: h.gate.address, Namespace: h.namespace, Logger: quiet{},
+		ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{grpc.WithUnaryInterceptor(
+			func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, o ...grpc.CallOption) error {
+				if r, ok := req.(interface{ GetWorkflowId() string }); ok && r.GetWorkflowId() == sick {
+					<-ctx.Done()
+					return ctx.Err()
+				}
+				return invoke(ctx, method, req, reply, cc, o...)
+			})}}})
+	check(t, err)
+	t.Cleanup(c.Close)
+	r := relay.New(h.store, c, relay.Options{Poll: 10 * time.Millisecond, CallTimeout: 200 * time.Millisecond, Concurrency: 1})
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- r.Run(ctx) }()
+	t.Cleanup(func() { cancel(); check(t, <-done) })
+	h.exec(`UPDATE dialogs SET next_deadline_at = '-infinity' WHERE id = $1`, sick)
+	for range 5 {
+		id := h.start()
+		h.until("a dialog is signalled although another is sick", func() bool { return h.signals(id) > 0 })
+		h.acknowledge(id)
+	}
+	h.until("the sick one is held back", func() bool { return h.tries(sick) > 1 })
+	h.until("Temporal counts as well", func() bool { return !r.Down() })
 }
 
 // gate is a way to Temporal that can be closed.

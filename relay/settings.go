@@ -15,7 +15,7 @@ func (r *Relay) WatchSettings(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		owed, err := r.store.ResettleDeadlines(ctx)
+		owed, err := within(ctx, resettleTimeout, r.store.ResettleDeadlines)
 		if owed > 0 {
 			r.Nudge()
 		}

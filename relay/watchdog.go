@@ -31,7 +31,7 @@ func (r *Relay) Watch(ctx context.Context) error {
 
 // WatchOnce wakes what is overdue now, nearest deadline first, and says how many.
 func (r *Relay) WatchOnce(ctx context.Context) (int, error) {
-	n, err := r.store.Wake(ctx, overdue, wakeAtOnce)
+	n, err := within(ctx, askTimeout, func(ctx context.Context) (int, error) { return r.store.Wake(ctx, overdue, wakeAtOnce) })
 	if n > 0 {
 		r.o.Logger.Warn("watchdog: deadlines overdue, dialogs woken", "count", n)
 		r.Nudge()

@@ -162,10 +162,22 @@ type Hook struct {
 	Tries int
 }
 
+// Owing is a project that owes its outer account news.
+type Owing struct {
+	ProjectID string
+	Tried     bool // the oldest was not taken: whoever delivers it waits out a pause
+}
+
 // HooksOwed lists projects that owe their outer account news, in no order: the first must not keep the last waiting.
-func (s *Store) HooksOwed(ctx context.Context, limit int) ([]string, error) {
-	return s.ids(ctx, `SELECT id::text FROM (SELECT DISTINCT p.id FROM hooks h JOIN projects p ON p.id = h.project_id
- WHERE h.delivered_at IS NULL AND p.active AND p.block_hook_url <> '') x ORDER BY random() LIMIT $1`, limit)
+func (s *Store) HooksOwed(ctx context.Context, limit int) ([]Owing, error) {
+	rows, err := s.pool.Query(ctx, `SELECT id, tried FROM (SELECT DISTINCT ON (p.id) p.id::text, h.tries > 0 AS tried
+ FROM hooks h JOIN projects p ON p.id = h.project_id
+ WHERE h.delivered_at IS NULL AND p.active AND p.block_hook_url <> '' ORDER BY p.id, h.id) x ORDER BY random() LIMIT $1`, limit)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Owing])
+	return out, unavailable(err)
 }
 
 // NextHook reads what is to be delivered next: in the order of the changes. Nil: nothing.

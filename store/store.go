@@ -34,6 +34,8 @@ const (
 	statementTimeout = 2500 * time.Millisecond
 	lockTimeout      = 2 * time.Second
 	idleTimeout      = 2 * time.Second // idle in transaction
+	// pingTimeout is for connections that have rested: those to a host that vanished are thrown away, one after the other.
+	pingTimeout = time.Second
 )
 
 // Store is a pool of connections and the rules' way to the database. It is safe for concurrent use.
@@ -62,6 +64,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 		cfg.MaxConns = o.MaxConns
 	}
 	cfg.ConnConfig.ConnectTimeout = lockTimeout
+	cfg.PingTimeout = pingTimeout
 	for k, v := range map[string]string{
 		"application_name":                    o.AppName,
 		"statement_timeout":                   millis(statementTimeout),

@@ -152,9 +152,25 @@ WHERE id=$1 AND NOT signal_start`, dialogID, signalSeq)
 // rewake is how long the watchdog waits before it wakes the same dialog again.
 const rewake = `interval '10 seconds'`
 
+// turnedAway is after how many leases a signal that Temporal took and nobody acknowledged is held up by the fence: the
+// second one comes after more than 5 s. What Temporal does not take costs no try.
+const turnedAway = `2`
+
 // Wake is the watchdog's step: dialogs whose next deadline is overdue by late and not pushed get a new signal, whatever
-// happened to their workflow. It returns how many.
+// happened to their workflow. Where a signal is owed already and its acknowledgement stands still, it sets the fence back:
+// a Temporal whose clock was set back is turned away until it has caught up (ADR 4). It returns how many.
 func (s *Store) Wake(ctx context.Context, late time.Duration, limit int) (int, error) {
+	back, err := s.pool.Exec(ctx, `
+WITH picked AS (
+  SELECT id FROM dialogs
+  WHERE next_deadline_at < (SELECT otklik_now()) - $1::interval AND signal_seq > signal_acked AND relay_tries >= `+turnedAway+`
+    AND fence_at > 'epoch' AND (woken_at IS NULL OR woken_at < clock_timestamp() - `+rewake+`)
+  ORDER BY next_deadline_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED)
+UPDATE dialogs d SET fence_at = 'epoch', fence_ordinal = 0, fence_attempt = 0, fence_run = '', relay_at = '-infinity',
+ woken_at = clock_timestamp() FROM picked WHERE d.id = picked.id`, late, limit)
+	if err != nil {
+		return 0, unavailable(err)
+	}
 	tag, err := s.pool.Exec(ctx, `
 WITH picked AS (
   SELECT id FROM dialogs
@@ -163,7 +179,7 @@ WITH picked AS (
   ORDER BY next_deadline_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED)
 UPDATE dialogs d SET signal_seq = signal_seq + 1, signal_start = true, relay_at = '-infinity', relay_tries = 0,
  woken_at = clock_timestamp() FROM picked WHERE d.id = picked.id`, late, limit)
-	return int(tag.RowsAffected()), unavailable(err)
+	return int(back.RowsAffected() + tag.RowsAffected()), unavailable(err)
 }
 
 // TimersLate reports whether some deadline is overdue by late: consoles say so (design 2.8).
@@ -188,6 +204,14 @@ WHERE closed_at IS NULL AND ($1 = '' OR dialog_id > nullif($1, '')::uuid) ORDER 
 		return o, r.Scan(&o.DialogID, &o.SessionID)
 	})
 	return out, unavailable(err)
+}
+
+// CountRunning counts the open sessions whose workflow must be running: those that have acknowledged everything, and
+// those older than young.
+func (s *Store) CountRunning(ctx context.Context, young time.Duration) (n int, err error) {
+	err = s.pool.QueryRow(ctx, `SELECT count(*) FROM sessions s JOIN dialogs d ON d.id = s.dialog_id
+WHERE s.closed_at IS NULL AND (d.signal_seq = d.signal_acked OR s.started_at < (SELECT otklik_now()) - $1::interval)`, young).Scan(&n)
+	return n, unavailable(err)
 }
 
 // Owe gives each dialog that still has an open session a new signal that may start a run; it returns how many.

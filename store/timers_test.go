@@ -154,6 +154,62 @@ func TestDueAndWatchdog(t *testing.T) {
 	}
 }
 
+// ADR 4: a Temporal whose clock was set back is turned away by the fence; where that holds a deadline up, the watchdog sets
+// the fence back, once, and not while the signal has only not been sent.
+func TestWatchdogSetsTheFenceBack(t *testing.T) {
+	t.Parallel()
+	shop := storetest.New(t)
+	d := shop.Dialog()
+	shop.Do(d, storetest.Write("Здравствуйте"))
+	now := time.Now()
+	sync := func(at time.Time) bool {
+		_, stale, err := shop.Sync(t.Context(), d, shop.Row(d).SignalSeq, time.Time{}, store.Fence{At: at, Ordinal: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return stale
+	}
+	wake := func() int {
+		if _, err := shop.Pool().Exec(t.Context(), `UPDATE dialogs SET woken_at = woken_at - interval '11 seconds'`); err != nil {
+			t.Fatal(err)
+		}
+		n, err := shop.Wake(t.Context(), 2*time.Second, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	lease := func() {
+		if _, err := shop.Pool().Exec(t.Context(), `UPDATE dialogs SET relay_at = '-infinity'`); err != nil {
+			t.Fatal(err)
+		}
+		if owed, err := shop.LeaseOwed(t.Context(), 10, time.Second); err != nil || len(owed) != 1 {
+			t.Fatal(owed, err)
+		}
+	}
+	if sync(now.Add(time.Hour)) { // Temporal was an hour ahead
+		t.Fatal("turned away at once")
+	}
+	shop.Later(4 * time.Minute)
+	if wake() != 1 || !sync(now) {
+		t.Fatal("the watchdog wakes, and the run of the earlier clock is turned away")
+	}
+	lease()
+	if wake() != 0 || !sync(now) {
+		t.Error("one lease may be on its way")
+	}
+	lease()
+	if wake() != 1 || sync(now) {
+		t.Error("acknowledgements stand still: the fence stays in the way")
+	}
+	if _, _, stale, err := shop.Due(t.Context(), d, store.Fence{At: now, Ordinal: 2}); err != nil || stale || !shop.Row(d).State.Session.UnclaimedMarked {
+		t.Errorf("the deadline: stale %v, %v", stale, err)
+	}
+	if !sync(now.Add(-time.Second)) {
+		t.Error("the fence holds no longer")
+	}
+}
+
 // An earlier timer of the workflow is kept, and armed_until says so (design 2.4).
 func TestEarlierTimerIsKept(t *testing.T) {
 	t.Parallel()

@@ -99,7 +99,8 @@ func Run(ctx context.Context, o Options) error {
 	g.Go(func() error { return r.WatchQueues(ctx, relay.SweepQueues) })
 	g.Go(func() error { return retainEvery(ctx, o.Store, o.Logger, o.RetainEvery) })
 	if o.ReconcileEvery > 0 {
-		g.Go(func() error { return r.ReconcileEvery(ctx, o.ReconcileEvery) })
+		attributes := func(ctx context.Context) error { return RegisterSearchAttributes(ctx, o.Client, o.Namespace) }
+		g.Go(func() error { return r.ReconcileEvery(ctx, o.ReconcileEvery, attributes) })
 	}
 	return g.Wait()
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
@@ -245,4 +247,53 @@ func TestSearchAttributesTwice(t *testing.T) {
 	if strings.Contains(h.log.String(), "ERROR") {
 		t.Error(h.log)
 	}
+}
+
+// TestLostWorkflowsComeBack: an open session that nobody waits in has no deadline for the watchdog; its workflow comes back
+// by itself all the same, whether it was terminated or Temporal knows nothing of it any more (design 9). So do search
+// attributes that somebody removed.
+func TestLostWorkflowsComeBack(t *testing.T) {
+	h := newHouse(t)
+	o := h.options()
+	o.ReconcileEvery = time.Hour
+	h.work(o)
+	var ids []string
+	for range 3 {
+		id := h.visitor()
+		h.do(id, dialog.VisitorMessage{Text: "hello"})
+		h.reply(id, "good day")
+		h.acknowledged(id)
+		h.until("it is shown", func() bool { return h.running(id) && h.shown(id) == workflows.StateAnswered })
+		ids = append(ids, id)
+	}
+	check(t, h.client.TerminateWorkflow(context.Background(), ids[0], "", "by hand"))
+	h.until("the terminated one is back", func() bool { return h.running(ids[0]) })
+	h.until("it is shown", func() bool { return h.shown(ids[0]) == workflows.StateAnswered })
+
+	_, err := h.client.WorkflowService().DeleteWorkflowExecution(context.Background(), &workflowservice.DeleteWorkflowExecutionRequest{
+		Namespace: h.namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: ids[1]}})
+	check(t, err)
+	h.until("it is gone", func() bool { return !h.running(ids[1]) })
+	h.until("the deleted one is back", func() bool { return h.running(ids[1]) })
+
+	name := workflows.AttributeState.GetName()
+	_, err = h.client.OperatorService().RemoveSearchAttributes(context.Background(), &operatorservice.RemoveSearchAttributesRequest{
+		Namespace: h.namespace, SearchAttributes: []string{name}})
+	check(t, err)
+	h.until("the search attribute is back", func() bool {
+		res, err := h.client.OperatorService().ListSearchAttributes(context.Background(), &operatorservice.ListSearchAttributesRequest{Namespace: h.namespace})
+		return err == nil && res.GetCustomAttributes()[name] != 0
+	})
+}
+
+// shown is the state by which ops find the dialog.
+func (h *house) shown(dialogID string) workflows.State {
+	for _, s := range []workflows.State{workflows.StateUntaken, workflows.StateAnswered} {
+		n, err := h.client.CountWorkflow(context.Background(), &workflowservice.CountWorkflowExecutionsRequest{
+			Query: fmt.Sprintf("WorkflowId = '%s' AND ExecutionStatus = 'Running' AND OtklikState = '%s'", dialogID, s)})
+		if err == nil && n.GetCount() == 1 {
+			return s
+		}
+	}
+	return ""
 }

@@ -8,6 +8,7 @@
 package workflows
 
 import (
+	"errors"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -36,11 +37,11 @@ func Dialog(ctx workflow.Context, in Start) error {
 		switch {
 		case r.timer.fired():
 			if err := r.due(ctx); err != nil {
-				return err
+				return r.left(ctx, err)
 			}
 		case r.unread:
 			if err := r.sync(ctx); err != nil {
-				return err
+				return r.left(ctx, err)
 			}
 		case r.quiet() && r.row.Finished():
 			return nil
@@ -77,7 +78,7 @@ type run struct {
 func newRun(ctx workflow.Context, in Start) *run {
 	r := &run{in: in, inbox: newInbox(ctx), unread: true} // whatever a run is told, it starts from the row
 	if c := in.Carried; c != nil {
-		r.ordinal, r.row, r.refused = c.Ordinal, c.Snapshot, c.Refused
+		r.ordinal, r.row, r.refused, r.seq = c.Ordinal, c.Snapshot, c.Refused, c.SignalSeq
 	}
 	return r
 }
@@ -85,7 +86,7 @@ func newRun(ctx workflow.Context, in Start) *run {
 // next is the input of the run that continues this one.
 func (r *run) next() Start {
 	s := r.in
-	s.Carried = &Carried{Ordinal: r.ordinal, Snapshot: r.row, Refused: r.refused}
+	s.Carried = &Carried{Ordinal: r.ordinal, Snapshot: r.row, Refused: r.refused, SignalSeq: r.seq}
 	return s
 }
 
@@ -125,7 +126,9 @@ func (r *run) sync(ctx workflow.Context) error {
 			r.adopt(ctx, res.Snapshot)
 			return nil
 		}
-		r.rest(ctx, stale)
+		if err := r.rest(ctx, stale); err != nil {
+			return err
+		}
 	}
 }
 
@@ -144,7 +147,9 @@ func (r *run) due(ctx workflow.Context) error {
 			r.adopt(ctx, res.Snapshot)
 			return nil
 		}
-		r.rest(ctx, stale)
+		if err := r.rest(ctx, stale); err != nil {
+			return err
+		}
 	}
 }
 
@@ -158,11 +163,34 @@ func (r *run) fence(ctx workflow.Context) Fence {
 	return Fence{At: r.fenceAt, Ordinal: r.ordinal}
 }
 
-// rest is a pause after a stale answer that was not the first in a row: the clock of this run is behind another's.
-func (r *run) rest(ctx workflow.Context, stale int) {
-	if stale > 0 {
-		_ = workflow.Sleep(ctx, time.Second)
+// errLong says that a run that is turned away again and again must not grow any longer.
+var errLong = errors.New("long")
+
+// rest is a pause after a stale answer that was not the first in a row: the clock of this run is behind another's. That
+// may last hours (ADR 4): what ops send is decided meanwhile, and a long history is left behind.
+func (r *run) rest(ctx workflow.Context, stale int) error {
+	if stale == 0 {
+		return nil
 	}
+	_ = workflow.Sleep(ctx, time.Second)
+	if workflow.GetVersion(ctx, "turned-away", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return nil
+	}
+	r.drain()
+	r.startCommand(ctx)
+	if r.command == nil && len(r.commands) == 0 && r.long(ctx) {
+		return errLong
+	}
+	return nil
+}
+
+// left is how the run ends after err. The run that continues a long one reads the row first and acknowledges what this
+// one could not. Between the drain of rest and here nothing yields.
+func (r *run) left(ctx workflow.Context, err error) error {
+	if errors.Is(err, errLong) {
+		return workflow.NewContinueAsNewError(ctx, Dialog, r.next())
+	}
+	return err
 }
 
 // adopt makes the row this run's own view, and shows ops what changed.

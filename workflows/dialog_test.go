@@ -237,6 +237,30 @@ func TestStaleAnswers(t *testing.T) {
 	}
 }
 
+// TestTurnedAwayForLong: a run whose clock is behind another's for long decides what ops send all the same, does not grow
+// without end, and what it could not acknowledge its successor does (ADR 4).
+func TestTurnedAwayForLong(t *testing.T) {
+	w := newWorld(t)
+	w.maxRounds = 5
+	w.visitor(0)
+	w.at(0, func() { w.stale = 40 })
+	w.at(10*time.Second, func() {
+		w.env.SignalWorkflow(workflows.SignalTransfer, workflows.OpsCommand{CommandID: "transfer-1", Actor: anna.ID, To: bob.ID})
+	})
+	w.at(30*time.Second, func() {
+		if len(w.answers) != 1 {
+			t.Errorf("ops were answered %q while the run was turned away", w.answers)
+		}
+	})
+	w.play()
+	if w.runs < 8 {
+		t.Errorf("%d runs for 40 stale answers", w.runs)
+	}
+	if w.acked != w.seq {
+		t.Errorf("%d of %d signals acknowledged", w.acked, w.seq)
+	}
+}
+
 // TestLocalActivityFails: the ordinary one takes over and is retried until PostgreSQL is back.
 func TestLocalActivityFails(t *testing.T) {
 	w := newWorld(t)

@@ -47,6 +47,8 @@ type Carried struct {
 	Ordinal  int64    `json:"ordinal"`
 	Snapshot Snapshot `json:"snapshot"`
 	Refused  string   `json:"refused,omitempty"` // the last refused ops command, as the current details show it
+	// SignalSeq is the highest signal number that could not be acknowledged; 0: none.
+	SignalSeq int64 `json:"signal_seq,omitempty"`
 }
 
 // Fence orders the writes of activities, so that a late attempt of a dead worker writes nothing: a write counts only
