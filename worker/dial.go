@@ -14,8 +14,8 @@ import (
 
 // ClientOptions are how every process of ours talks to Temporal. The SDK waits up to 10 s between attempts to connect,
 // which made deadlines 7 s late after an outage of 10; here it is one second at most.
-func ClientOptions(address, namespace string, logger *slog.Logger) client.Options {
-	return client.Options{
+func ClientOptions(address, namespace string, a Access, logger *slog.Logger) client.Options {
+	o := client.Options{
 		HostPort: address, Namespace: namespace, Logger: log.NewStructuredLogger(logger),
 		ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{
 			grpc.WithConnectParams(grpc.ConnectParams{
@@ -24,6 +24,8 @@ func ClientOptions(address, namespace string, logger *slog.Logger) client.Option
 			}),
 		}},
 	}
+	a.apply(&o)
+	return o
 }
 
 // Dial connects to Temporal and keeps trying while it is not up yet: in a compose file or after a power cut the order
@@ -31,8 +33,8 @@ func ClientOptions(address, namespace string, logger *slog.Logger) client.Option
 //
 // Calls of a worker wait for the connection, until their own deadline: its pollers would else fail at once while Temporal
 // is away and back off for up to 10 s, each by itself.
-func Dial(ctx context.Context, address, namespace string, logger *slog.Logger) (client.Client, error) {
-	o := ClientOptions(address, namespace, logger)
+func Dial(ctx context.Context, address, namespace string, a Access, logger *slog.Logger) (client.Client, error) {
+	o := ClientOptions(address, namespace, a, logger)
 	o.ConnectionOptions.DialOptions = append(o.ConnectionOptions.DialOptions, grpc.WithDefaultCallOptions(grpc.WaitForReady(true)))
 	for wait := 250 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
 		c, err := client.DialContext(ctx, o)

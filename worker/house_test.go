@@ -45,7 +45,7 @@ func newHouse(t *testing.T) *house {
 	t.Cleanup(s.Close)
 	address, namespace := localtest.Temporal(t)
 	h := &house{t: t, store: s, namespace: namespace, log: &logBuffer{}}
-	h.client, err = worker.Dial(ctx, address, namespace, h.logger())
+	h.client, err = worker.Dial(ctx, address, namespace, worker.Access{}, h.logger())
 	check(t, err)
 	t.Cleanup(h.client.Close)
 	h.project, h.department, h.anna, h.boris, h.tag = newID(), newID(), newID(), newID(), newID()

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -33,6 +35,9 @@ func RegisterSearchAttributes(ctx context.Context, c client.Client, namespace st
 	ctx, cancel := context.WithTimeout(ctx, usableLimit)
 	defer cancel()
 	missing, err := missingAttributes(ctx, c, namespace)
+	if notOurs(err) {
+		return madeByOthers(ctx, c, namespace, err)
+	}
 	if err != nil {
 		return fmt.Errorf("search attributes: %w", err)
 	}
@@ -41,11 +46,36 @@ func RegisterSearchAttributes(ctx context.Context, c client.Client, namespace st
 			Namespace: namespace, SearchAttributes: missing,
 		})
 		var exists *serviceerror.AlreadyExists
+		if notOurs(err) {
+			return madeByOthers(ctx, c, namespace, err)
+		}
 		if err != nil && !errors.As(err, &exists) {
 			return fmt.Errorf("add search attributes: %w", err)
 		}
 	}
 	return untilUsable(ctx, c, namespace)
+}
+
+// notOurs reports whether Temporal refuses to be administered by us, as Temporal Cloud does.
+func notOurs(err error) bool {
+	var denied *serviceerror.PermissionDenied
+	var unknown *serviceerror.Unimplemented
+	return errors.As(err, &denied) || errors.As(err, &unknown)
+}
+
+// madeByOthers is for a Temporal that refused us: the attributes have to be there already, and the error says which.
+func madeByOthers(ctx context.Context, c client.Client, namespace string, refused error) error {
+	err := usable(ctx, c, namespace)
+	if err == nil {
+		return nil
+	}
+	var want []string
+	for name, kind := range searchAttributes {
+		want = append(want, name+" ("+kind.String()+")")
+	}
+	slices.Sort(want)
+	return fmt.Errorf("this Temporal does not let Otklik register search attributes (%w) and does not know them (%v): add them to the namespace %s by hand: %s",
+		refused, err, namespace, strings.Join(want, ", "))
 }
 
 // missingAttributes are those the namespace does not have; one of another type cannot be repaired from here.
@@ -66,13 +96,19 @@ func missingAttributes(ctx context.Context, c client.Client, namespace string) (
 	return missing, nil
 }
 
-// untilUsable asks a question that names all of them until Temporal understands it.
-func untilUsable(ctx context.Context, c client.Client, namespace string) error {
+// usable asks a question that names all of them.
+func usable(ctx context.Context, c client.Client, namespace string) error {
 	query := fmt.Sprintf("%s = 'x' AND %s = 'x' AND %s = 'x' AND %s = 'x' AND %s = 'x'",
 		workflows.AttributeProject.GetName(), workflows.AttributeOperator.GetName(), workflows.AttributeDepartment.GetName(),
 		workflows.AttributeState.GetName(), workflows.AttributeRed.GetName())
+	_, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Namespace: namespace, Query: query})
+	return err
+}
+
+// untilUsable asks until Temporal understands.
+func untilUsable(ctx context.Context, c client.Client, namespace string) error {
 	for {
-		_, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Namespace: namespace, Query: query})
+		err := usable(ctx, c, namespace)
 		if err == nil {
 			return nil
 		}

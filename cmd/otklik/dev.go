@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/otklik/otklik/local"
+	"github.com/otklik/otklik/worker"
 )
 
 const (
@@ -169,6 +170,9 @@ func (d *dev) start(ctx context.Context) error {
 		"OTKLIK_PUBLIC_URL="+d.url,
 		"OTKLIK_DEMO=1",
 	)
+	for _, name := range worker.AccessVariables {
+		d.children = append(d.children, name+"=") // what is in the shell is meant for another Temporal: ours has no TLS
+	}
 	if _, err := d.once(ctx, "migrate"); err != nil {
 		return err
 	}

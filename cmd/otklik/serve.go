@@ -50,7 +50,7 @@ func runServe(ctx context.Context, m *Main, args []string) error {
 		return err
 	}
 	defer s.Close()
-	c, err := client.NewLazyClient(worker.ClientOptions(t.address, t.namespace, logger))
+	c, err := client.NewLazyClient(worker.ClientOptions(t.address, t.namespace, t.access, logger))
 	if err != nil {
 		return err
 	}

@@ -38,20 +38,27 @@ func runWorker(ctx context.Context, m *Main, args []string) error {
 }
 
 // temporal is where Temporal is and what of it is ours.
-type temporal struct{ address, namespace string }
+type temporal struct {
+	address, namespace string
+	access             worker.Access
+}
 
-// temporal reads TEMPORAL_ADDRESS, which is required, and TEMPORAL_NAMESPACE.
+// temporal reads TEMPORAL_ADDRESS, which is required, TEMPORAL_NAMESPACE, and what a Temporal with TLS wants.
 func (m *Main) temporal() (temporal, error) {
-	t := temporal{m.Env("TEMPORAL_ADDRESS"), m.EnvOr("TEMPORAL_NAMESPACE", "otklik")}
+	t := temporal{address: m.Env("TEMPORAL_ADDRESS"), namespace: m.EnvOr("TEMPORAL_NAMESPACE", "otklik")}
 	if t.address == "" {
 		return t, usageError("TEMPORAL_ADDRESS is not set, for example 127.0.0.1:7233")
+	}
+	var err error
+	if t.access, err = worker.AccessFrom(m.Env); err != nil {
+		return t, usageError(err.Error())
 	}
 	return t, nil
 }
 
 // dial waits until Temporal is up.
 func (t temporal) dial(ctx context.Context, logger *slog.Logger) (client.Client, error) {
-	return worker.Dial(ctx, t.address, t.namespace, logger)
+	return worker.Dial(ctx, t.address, t.namespace, t.access, logger)
 }
 
 // openStore opens the database named by DATABASE_URL; whether it is up shows with the first question.
