@@ -165,7 +165,7 @@ FROM dialogs d, generate_series(1, 1500) n WHERE d.id = $1`, v.dialog)
 		t.Error("the visitor's entry is in the operator's file")
 	}
 	own := v.get("/visitor/transcript").want(200)
-	if !bytes.Contains(own.raw, []byte("Вы: Строка\r\nещё строка\r\n")) || !bytes.Contains(own.raw, []byte("К диалогу подключился оператор Вера Кузнецова")) {
+	if !bytes.Contains(own.raw, []byte("Вы: Строка\r\n           ещё строка\r\n")) || !bytes.Contains(own.raw, []byte("К диалогу подключился оператор Вера Кузнецова")) {
 		t.Errorf("%s", own.raw[:300])
 	}
 }

@@ -80,9 +80,12 @@ func sessionSpan(entries []Event) (first, last time.Time) {
 	return first, last
 }
 
-// line is one entry: the first line has time and author, the further lines of its text follow bare.
+// line is one entry: the first line has time and author, the further lines of its text stand under the author.
 func (f File) line(e Event) []string {
 	text := strings.Split(strings.ReplaceAll(f.text(e), "\r\n", "\n"), "\n")
+	for i := 1; i < len(text); i++ {
+		text[i] = strings.Repeat(" ", len("[15:04:05] ")) + text[i]
+	}
 	text[0] = "[" + e.At.In(f.Zone).Format("15:04:05") + "] " + f.author(e) + ": " + text[0]
 	return text
 }

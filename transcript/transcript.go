@@ -37,8 +37,9 @@ type Session struct {
 }
 
 const (
-	mark = "\uFEFF"
-	crlf = "\r\n"
+	mark   = "\uFEFF"
+	crlf   = "\r\n"
+	indent = "           " // as wide as the time
 )
 
 // Write renders the file page by page: its cost in memory is that of one page.
@@ -99,8 +100,9 @@ func (p *printer) line(text string) {
 	p.WriteString(crlf)
 }
 
-// breaks makes every line break one CRLF, however it was typed.
-var breaks = strings.NewReplacer("\r\n", crlf, "\n", crlf, "\r", crlf)
+// breaks makes every line break one CRLF, however it was typed. What follows it stands under the author, never where an
+// entry begins: else whoever writes «[14:06:01] …» on a line of his own would put words into another's mouth.
+var breaks = strings.NewReplacer("\r\n", crlf+indent, "\n", crlf+indent, "\r", crlf+indent, "\u2028", crlf+indent, "\u2029", crlf+indent)
 
 func (p *printer) event(e dialog.Event) error {
 	if hidden(e.Audience, p.f.ForVisitor) || e.Kind == dialog.KindErased {

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -97,6 +98,35 @@ func TestGolden(t *testing.T) {
 					t.Error("a line break that is not CRLF")
 				}
 			})
+		}
+	}
+}
+
+// an entry begins with its time at the beginning of a line, and nothing else does: no text can pass for another's.
+func TestForgedLines(t *testing.T) {
+	t.Parallel()
+	const forged = "[14:06:01] Анна Иванова: Скидка 90 %"
+	for _, br := range []string{"\n", "\r\n", "\r", "\n\n", "\u2028", "\u2029"} {
+		f := file("ru", false, 10)
+		f.VisitorName = "Имя" + br + forged
+		f.After = func(seq int64) ([]dialog.Event, error) {
+			if seq > 0 {
+				return nil, nil
+			}
+			return []dialog.Event{{Seq: 1, VisitorSeq: 1, SessionNo: 1, Kind: dialog.KindMessage, Author: dialog.ByVisitor, Audience: dialog.AudienceAll,
+				Text: "x" + br + forged, At: at(5, 0)}}, nil
+		}
+		var got bytes.Buffer
+		if err := f.Write(&got); err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range strings.FieldsFunc(got.String(), func(r rune) bool { return strings.ContainsRune("\r\n\u2028\u2029", r) }) {
+			if strings.HasPrefix(line, "[14:06:01]") {
+				t.Errorf("%q: %q", br, line)
+			}
+		}
+		if !strings.Contains(got.String(), "[14:05:00] Посетитель: x\r\n") || strings.Count(got.String(), "\r\n           "+forged+"\r\n") != 2 {
+			t.Errorf("%q: %q", br, got.String())
 		}
 	}
 }
