@@ -94,13 +94,15 @@ func (s *Server) sendTagFile(c *fiber.Ctx, q store.TagQuery) error {
 	if err != nil {
 		return err
 	}
-	_, zone, err := s.store.ProjectName(c.UserContext(), q.ProjectID)
+	_, name, err := s.store.ProjectName(c.UserContext(), q.ProjectID)
 	if err != nil {
 		return err
 	}
+	zone := store.Zone(name)
+	day := func(t time.Time) string { return t.In(zone).Format(time.DateOnly) }
 	c.Set(fiber.HeaderContentType, "text/csv; charset=utf-8")
-	c.Set(fiber.HeaderContentDisposition, `attachment; filename="tags_`+q.From.Format(time.DateOnly)+`_`+q.To.Format(time.DateOnly)+`.csv"`)
-	s.download(c, func(to io.Writer) error { return s.writeTagFile(to, q, first, store.Zone(zone)) })
+	c.Set(fiber.HeaderContentDisposition, `attachment; filename="tags_`+day(q.From)+`_`+day(q.To.Add(-1))+`.csv"`) // the last day in it
+	s.download(c, func(to io.Writer) error { return s.writeTagFile(to, q, first, zone) })
 	return nil
 }
 

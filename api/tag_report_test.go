@@ -91,13 +91,14 @@ func TestTagReport(t *testing.T) {
 	w.anna.get(path+"?from=2026-02-02T00:00:00Z&to=2026-02-01T00:00:00Z").want(422, "invalid")
 }
 
-// R-100, R-101: the file has one line per session and tag, opens in spreadsheets, and nothing in it becomes a formula.
+// R-100, R-101: the file is named by the project's days, has one line per session and tag, opens in spreadsheets, and nothing
+// in it becomes a formula.
 func TestTagFile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	seedReport(w)
 	a := w.anna.get("/admin/projects/" + w.shop + "/tag-report" + february + "&format=csv").want(200)
-	if a.header.Get("Content-Type") != "text/csv; charset=utf-8" || !strings.HasPrefix(a.header.Get("Content-Disposition"), "attachment; filename=") {
+	if a.header.Get("Content-Type") != "text/csv; charset=utf-8" || a.header.Get("Content-Disposition") != `attachment; filename="tags_2026-02-01_2026-02-28.csv"` { // D-22
 		t.Errorf("%v", a.header)
 	}
 	body, marked := bytes.CutPrefix(a.raw, []byte("\xef\xbb\xbf"))

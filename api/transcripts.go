@@ -88,7 +88,7 @@ func (s *Server) sendTranscript(c *fiber.Ctx, row store.Row, locale string, log 
 			return page(ctx, seq)
 		},
 	}
-	name := transcript.FileName(project, cmp.Or(row.VisitorName, row.VisitorNumber), row.Now)
+	name := transcript.FileName(project, cmp.Or(row.VisitorName, row.VisitorNumber), row.Now.In(store.Zone(zone)))
 	c.Set(fiber.HeaderContentType, "text/plain; charset=utf-8")
 	c.Set(fiber.HeaderContentDisposition, transcript.Disposition(name))
 	s.download(c, f.Write)

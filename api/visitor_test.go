@@ -170,6 +170,20 @@ FROM dialogs d, generate_series(1, 1500) n WHERE d.id = $1`, v.dialog)
 	}
 }
 
+// D-22, D-52: the day in the file's name is the project's: 22:30 in UTC is the next day in Moscow.
+func TestTranscriptName(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	v := w.visitor()
+	v.says("x")
+	w.exec(`UPDATE clock SET "offset" = timestamptz '2026-11-22T22:30:00Z' - clock_timestamp()`)
+	for _, a := range []answer{w.vera.get("/operator/dialogs/" + v.dialog + "/transcript").want(200), v.get("/visitor/transcript").want(200)} {
+		if got := a.header.Get("Content-Disposition"); !strings.HasSuffix(got, "_2026-11-23.txt") {
+			t.Error(got)
+		}
+	}
+}
+
 // Browsers of any site may ask for visitors' things, with no credentials of theirs.
 func TestAnyOrigin(t *testing.T) {
 	t.Parallel()
