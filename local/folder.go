@@ -56,6 +56,20 @@ func (a *account) own(path string) error {
 	return os.Chown(path, int(a.uid), int(a.gid))
 }
 
+// private is an error unless path is a folder of ours or of the account's, which nobody else can enter.
+func (a *account) private(path string) error {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return err
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	ours := ok && (int(st.Uid) == os.Geteuid() || a != nil && st.Uid == a.uid)
+	if !info.IsDir() || !ours || info.Mode().Perm()&0o077 != 0 {
+		return fmt.Errorf("%s is no folder of ours alone (%s): remove it", path, info.Mode())
+	}
+	return nil
+}
+
 // may says whether the mode bits let the account search (folders) or read and
 // run (files) what info describes.
 func (a *account) may(info fs.FileInfo) bool {

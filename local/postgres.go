@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/url"
@@ -263,14 +264,19 @@ const maxSocketPath = 103
 func (p *Postgres) socketFolder(dir string) (string, error) {
 	socket := filepath.Join(dir, "run")
 	if len(socket)+len("/.s.PGSQL.")+len(socketPort) > maxSocketPath {
-		var err error
-		if socket, err = os.MkdirTemp("", "otklik-run-"); err != nil {
-			return "", err
-		}
+		// The same at each start: what runs was told where it is. The system's folder is everybody's, so it has to be ours.
+		sum := sha256.Sum256([]byte(dir))
+		socket = filepath.Join(os.TempDir(), fmt.Sprintf("otklik-run-%d-%x", os.Geteuid(), sum[:8]))
 		p.tempDir = socket
 	}
 	if err := os.MkdirAll(socket, 0o700); err != nil {
 		return "", err
+	}
+	if p.tempDir != "" {
+		if err := p.account.private(socket); err != nil {
+			p.tempDir = "" // whose it is, is not ours to remove
+			return "", err
+		}
 	}
 	if err := p.account.own(socket); err != nil {
 		return "", err

@@ -130,6 +130,23 @@ func TestPostgresAtALongPath(t *testing.T) {
 	if _, err := os.Stat(temp); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the socket's folder is left behind: %v", err)
 	}
+	again := startPostgres(t, dir) // by its keeper: what runs beside it keeps the address it was told
+	if again.URL != p.URL {
+		t.Errorf("started again it is at %s, before at %s", again.URL, p.URL)
+	}
+	if err := again.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(temp, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(temp)
+	if err := os.Chmod(temp, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := StartPostgres(context.Background(), PostgresOptions{Dir: dir}); err == nil || !strings.Contains(err.Error(), temp) {
+		t.Errorf("a folder that everybody may enter was taken: %v", err)
+	}
 }
 
 func TestPostgresOfAnotherVersionIsNamed(t *testing.T) {
