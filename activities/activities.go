@@ -70,7 +70,7 @@ func (a *Activities) Command(ctx context.Context, q workflows.CommandRequest) (w
 		return workflows.CommandResult{}, err
 	}
 	if refusal != nil {
-		if err := a.Store.Refused(ctx, c, refusal.Code); err != nil {
+		if err := a.Store.Refused(ctx, c, refusal.Code, call(ctx)); err != nil {
 			return workflows.CommandResult{}, err
 		}
 		return workflows.CommandResult{Refused: string(refusal.Code), Field: refusal.Field}, nil
@@ -80,6 +80,12 @@ func (a *Activities) Command(ctx context.Context, q workflows.CommandRequest) (w
 		a.Nudge()
 	}
 	return workflows.CommandResult{}, nil
+}
+
+// call names this call of an activity, whichever attempt of it.
+func call(ctx context.Context) string {
+	info := activity.GetInfo(ctx)
+	return info.WorkflowExecution.RunID + "/" + info.ActivityID
 }
 
 // mayRate checks the actor of a rating that ops hand in: the command itself is the visitor's and names no operator.

@@ -442,7 +442,10 @@ func (d *decision) rate(c Rate) error {
 	if ses.RatingUntil.IsZero() {
 		return refuse(RatingDisabled)
 	}
-	ses.Rating, ses.RatingComment = c.Stars, c.Comment
+	ses.Rating = c.Stars
+	if c.By == "" { // what ops hand in has no words, and takes none away
+		ses.RatingComment = c.Comment
+	}
 	d.audit("rate", c.By, map[string]any{"stars": c.Stars})
 	return nil
 }

@@ -134,6 +134,10 @@ func author(c dialog.Command) string {
 		return c.By.ID
 	case dialog.OfferContacts:
 		return "system"
+	case dialog.Rate:
+		if c.By != "" {
+			return c.By
+		}
 	}
 	return "visitor"
 }

@@ -223,14 +223,16 @@ FROM picked, sessions s WHERE d.id = picked.id AND s.id = d.session_id AND s.clo
 	return int(tag.RowsAffected()), unavailable(err)
 }
 
-// Refused audits a command that came from the Temporal side and was refused (design 2.6).
-func (s *Store) Refused(ctx context.Context, c Command, code dialog.Code) error {
+// Refused audits a command that came from the Temporal side and was refused (design 2.6). call names the call that was
+// refused: one that is made again because its answer was lost is audited once.
+func (s *Store) Refused(ctx context.Context, c Command, code dialog.Code, call string) error {
 	actor := author(c.Do)
 	if actor == "visitor" {
 		actor = ""
 	}
 	_, err := s.pool.Exec(ctx, `INSERT INTO audit (at, action, project_id, dialog_id, session_id, operator_id, source, detail)
-SELECT otklik_now(), 'refused', project_id, id, session_id, (SELECT id FROM operators WHERE id::text = $2), $3, jsonb_build_object('code', $4::text)
-FROM dialogs WHERE id = $1`, c.DialogID, actor, c.Source, string(code))
+SELECT otklik_now(), 'refused', project_id, id, session_id, (SELECT id FROM operators WHERE id::text = $2), $3, jsonb_build_object('code', $4::text, 'call', $5::text)
+FROM dialogs WHERE id = $1 AND NOT EXISTS (SELECT FROM audit WHERE dialog_id = $1 AND action = 'refused' AND detail->>'call' = $5)`,
+		c.DialogID, actor, c.Source, string(code), call)
 	return unavailable(err)
 }

@@ -288,3 +288,31 @@ func TestOpenPageAndOwe(t *testing.T) {
 		t.Errorf("owed %d, %v", n, err)
 	}
 }
+
+// Design 2.6, R-058: a rating that ops hand in takes the visitor's words not away; one that is refused is audited with the
+// operator, once for each call.
+func TestRatingByOps(t *testing.T) {
+	t.Parallel()
+	shop := storetest.New(t)
+	d := shop.Dialog()
+	shop.Do(d, storetest.Write("Здравствуйте"))
+	shop.Do(d, storetest.Reply(shop.Anna, "Добрый день"))
+	shop.Do(d, dialog.Leave{By: storetest.By(shop.Anna), LastSeen: 99, Tags: []string{shop.TagSale}})
+	session := shop.Row(d).State.Session.ID
+	shop.Do(d, dialog.Rate{SessionID: session, Stars: 2, Comment: "Долго"})
+	shop.Do(d, dialog.Rate{SessionID: session, Stars: 5, By: shop.Anna})
+	if ses := shop.Row(d).State.Session; ses.Rating != 5 || ses.RatingComment != "Долго" {
+		t.Errorf("rated %d, %q", ses.Rating, ses.RatingComment)
+	}
+	c := store.Command{DialogID: d, ClientID: "rate-1", Source: "temporal", Do: dialog.Rate{SessionID: session, Stars: 9, By: shop.Anna}}
+	for _, call := range []string{"run/5", "run/5", "run/11"} {
+		if err := shop.Refused(t.Context(), c, dialog.Invalid, call); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var n, hers int
+	if err := shop.Pool().QueryRow(t.Context(), `SELECT count(*), count(*) FILTER (WHERE operator_id = $1) FROM audit WHERE action = 'refused'`,
+		shop.Anna).Scan(&n, &hers); err != nil || n != 2 || hers != 2 {
+		t.Errorf("%d refusals audited, %d of the operator: %v", n, hers, err)
+	}
+}
