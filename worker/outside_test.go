@@ -174,6 +174,35 @@ func (h *house) comesFrom(ip string) string {
 	return d
 }
 
+// TestHangingAccountTakesNoRoom: what ops send is decided while a pull hangs, even with one activity at a time (D-50).
+func TestHangingAccountTakesNoRoom(t *testing.T) {
+	h := newHouse(t)
+	called, gone := make(chan struct{}, 8), make(chan struct{}, 8)
+	hangs := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		called <- struct{}{}
+		<-r.Context().Done()
+		gone <- struct{}{}
+	}))
+	t.Cleanup(hangs.Close)
+	o := h.options()
+	o.Activities = 1
+	h.work(o)
+	id := h.visitor()
+	h.do(id, dialog.VisitorMessage{Text: "hello"})
+	h.reply(id, "good day")
+	h.acknowledged(id)
+	h.exec(`UPDATE projects SET block_list_url = $1, block_secret = $2`, hangs.URL, accountSecret)
+	check(t, h.store.WantPull(context.Background(), h.project))
+	<-called
+	h.signal(id, workflows.SignalTransfer, h.opsTransfer())
+	h.until("handed over", func() bool { return h.row(id).State.Session.AssigneeID == h.boris })
+	select {
+	case <-gone:
+		t.Error("the pull had to end first")
+	default:
+	}
+}
+
 // R-084, R-089, D-50: blocks made here are told outside: in order, signed, until they are taken, also when the worker is
 // stopped in between; afterwards nothing personal of them is kept, and nothing of it ever stood in Temporal.
 func TestBlocksAreTold(t *testing.T) {

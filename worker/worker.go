@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -78,13 +79,28 @@ func Run(ctx context.Context, o Options) error {
 	g, ctx := errgroup.WithContext(ctx)
 	r := relay.New(o.Store, o.Client, o.Relay)
 	fatal := make(chan error, 1)
-	w := newWorker(o, r.Nudge, func(err error) { fatal <- err })
+	failed := func(err error) {
+		select {
+		case fatal <- err:
+		default: // one is enough
+		}
+	}
+	w, calls := newWorker(o, r.Nudge, failed), newOutsideWorker(o, failed)
 	if err := w.Start(); err != nil {
+		return fmt.Errorf("start worker: %w", err)
+	}
+	if err := calls.Start(); err != nil {
+		w.Stop()
 		return fmt.Errorf("start worker: %w", err)
 	}
 	o.Logger.Info("worker started", "namespace", o.Namespace, "task_queue", o.TaskQueue)
 	g.Go(func() error {
-		defer w.Stop()
+		defer func() {
+			var both sync.WaitGroup
+			both.Go(calls.Stop)
+			both.Go(w.Stop)
+			both.Wait()
+		}()
 		select {
 		case <-ctx.Done():
 			return nil
@@ -128,6 +144,26 @@ func newWorker(o Options, nudge func(), onFatal func(error)) worker.Worker {
 	w.RegisterWorkflowWithOptions(workflows.BlockLists, workflow.RegisterOptions{Name: workflows.BlockListsType})
 	w.RegisterWorkflowWithOptions(workflows.BlockPull, workflow.RegisterOptions{Name: workflows.BlockPullType})
 	w.RegisterWorkflowWithOptions(workflows.BlockHooks, workflow.RegisterOptions{Name: workflows.BlockHooksType})
+	// Its calls go to the other queue; those a build before scheduled here are still served.
+	(&activities.Outside{Store: o.Store, Client: outside.New()}).Register(w)
+	return w
+}
+
+// outsideActivities are the calls of outer accounts under way at once; one that hangs takes 10 s.
+const outsideActivities = 8
+
+// newOutsideWorker serves the calls of outer accounts and nothing else.
+func newOutsideWorker(o Options, onFatal func(error)) worker.Worker {
+	w := worker.New(o.Client, workflows.OutsideQueue(o.TaskQueue), worker.Options{
+		ActivityTaskPollerBehavior: worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{
+			InitialNumberOfPollers: 1, MinimumNumberOfPollers: 1, MaximumNumberOfPollers: 4,
+		}),
+		MaxConcurrentActivityExecutionSize: outsideActivities,
+		DisableWorkflowWorker:              true,
+		WorkerStopTimeout:                  o.StopTimeout,
+		Interceptors:                       []interceptor.WorkerInterceptor{&activities.Interceptor{}},
+		OnFatalError:                       onFatal,
+	})
 	(&activities.Outside{Store: o.Store, Client: outside.New()}).Register(w)
 	return w
 }

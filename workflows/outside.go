@@ -45,10 +45,15 @@ const (
 	OutcomeDelivered = "delivered" // and there may be more
 )
 
+// OutsideQueue is the task queue of the activities that call outer accounts: one that hangs takes no room from what
+// dialogs need.
+func OutsideQueue(taskQueue string) string { return taskQueue + "-outside" }
+
 // callOutside are the options of an activity that calls an outer account. How the call went is its result; what is tried
 // again is the activity that could not reach PostgreSQL.
 func callOutside(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           OutsideQueue(workflow.GetInfo(ctx).TaskQueueName),
 		StartToCloseTimeout: 40 * time.Second, // a call of 10 s and a hundred thousand addresses
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second,
