@@ -67,7 +67,7 @@ type Relay struct {
 	pausing map[string]time.Time // projects whose account did not take the news, until when no start is repeated; Outside's own
 	tookAt  atomic.Int64         // when Temporal last took a call, in nanoseconds
 	mu      sync.Mutex
-	held    []string // dialogs whose probe failed while Temporal is down
+	held    []string // dialogs whose call failed although Temporal says that it is well
 }
 
 // New makes a relay; Run runs it.
@@ -221,13 +221,16 @@ func (r *Relay) deliver(ctx context.Context, o store.Owed) {
 		r.unlease(ctx, o.DialogID)
 	case own(err) || r.alone(ctx, err, began):
 		r.o.Logger.Error("relay: signal refused", "dialog", o.DialogID, "error", err)
-	case r.down.Load() && !whole(err) && r.healthy(ctx):
-		r.hold(o.DialogID) // the next try is another dialog's: this one may be what is ill
 	default:
+		ill := !whole(err) && r.healthy(ctx) // the dialog may be: the next try is another's
 		if !r.down.Swap(true) {
 			r.o.Logger.Warn("relay: Temporal does not answer; signals stay owed", "error", err)
 		}
-		r.unlease(ctx, o.DialogID)
+		if ill {
+			r.hold(o.DialogID)
+		} else {
+			r.unlease(ctx, o.DialogID)
+		}
 	}
 }
 
@@ -255,7 +258,7 @@ func (r *Relay) took(ctx context.Context) {
 // maxHeld bounds what is remembered; the leases of the rest run out.
 const maxHeld = 1000
 
-// hold keeps the lease of a dialog whose probe failed.
+// hold keeps the lease of a dialog until Temporal takes another's call.
 func (r *Relay) hold(dialogID string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

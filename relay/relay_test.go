@@ -3,7 +3,9 @@ package relay_test
 import (
 	"context"
 	"io"
+	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -266,28 +268,45 @@ func TestNoSuchNamespace(t *testing.T) {
 	}
 }
 
+// sick is a way to Temporal on which the calls for one dialog hang and all others are well; it is the first in the order.
+func (h *house) sick() (dialogID string, c client.Client) {
+	h.t.Helper()
+	dialogID = h.start()
+	h.exec(`UPDATE dialogs SET next_deadline_at = '-infinity' WHERE id = $1`, dialogID)
+	hang := func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, o ...grpc.CallOption) error {
+		if r, ok := req.(interface{ GetWorkflowId() string }); ok && r.GetWorkflowId() == dialogID {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		return invoke(ctx, method, req, reply, cc, o...)
+	}
+	c, err := client.NewLazyClient(client.Options{HostPort: h.gate.address, Namespace: h.namespace, Logger: quiet{},
+		ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{grpc.WithUnaryInterceptor(hang)}}})
+	check(h.t, err)
+	h.t.Cleanup(c.Close)
+	return dialogID, c
+}
+
+// run runs the relay until the test ends.
+func (h *house) run(r *relay.Relay) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- r.Run(ctx) }()
+	h.t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			h.t.Error(err)
+		}
+	})
+}
+
 // TestOneSickDialog: a dialog whose calls fail while Temporal is well backs off alone, also when it is first in the order;
 // the others are sent (design 2.4).
 func TestOneSickDialog(t *testing.T) {
 	h := newHouse(t)
-	sick := h.start() // nothing but starts, so the oldest id is first
-	c, err := client.NewLazyClient(client.Options{HostPort: h.gate.address, Namespace: h.namespace, Logger: quiet{},
-		ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{grpc.WithUnaryInterceptor(
-			func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, o ...grpc.CallOption) error {
-				if r, ok := req.(interface{ GetWorkflowId() string }); ok && r.GetWorkflowId() == sick {
-					<-ctx.Done()
-					return ctx.Err()
-				}
-				return invoke(ctx, method, req, reply, cc, o...)
-			})}}})
-	check(t, err)
-	t.Cleanup(c.Close)
+	sick, c := h.sick()
 	r := relay.New(h.store, c, relay.Options{Poll: 10 * time.Millisecond, CallTimeout: 200 * time.Millisecond, Concurrency: 1})
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- r.Run(ctx) }()
-	t.Cleanup(func() { cancel(); check(t, <-done) })
-	h.exec(`UPDATE dialogs SET next_deadline_at = '-infinity' WHERE id = $1`, sick)
+	h.run(r)
 	for range 5 {
 		id := h.start()
 		h.until("a dialog is signalled although another is sick", func() bool { return h.signals(id) > 0 })
@@ -295,6 +314,41 @@ func TestOneSickDialog(t *testing.T) {
 	}
 	h.until("the sick one is held back", func() bool { return h.tries(sick) > 1 })
 	h.until("Temporal counts as well", func() bool { return !r.Down() })
+}
+
+// TestSickDialogAmongOthers: while others are sent, Temporal is not even thought to be down.
+func TestSickDialogAmongOthers(t *testing.T) {
+	h := newHouse(t)
+	sick, c := h.sick()
+	for range 12 {
+		h.start()
+	}
+	said := &heard{}
+	h.run(relay.New(h.store, c, relay.Options{Poll: 10 * time.Millisecond, CallTimeout: 500 * time.Millisecond, Concurrency: 4,
+		Logger: slog.New(slog.NewTextHandler(said, nil))}))
+	h.until("its call has failed", func() bool { return said.has("relay: ") })
+	if said.has("does not answer") || !said.has("signal refused") || h.tries(sick) != 1 {
+		t.Errorf("%d tries; it said %s", h.tries(sick), said.text)
+	}
+}
+
+// heard is what was logged.
+type heard struct {
+	mu   sync.Mutex
+	text string
+}
+
+func (b *heard) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.text += string(p)
+	return len(p), nil
+}
+
+func (b *heard) has(words string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return strings.Contains(b.text, words)
 }
 
 // gate is a way to Temporal that can be closed.
