@@ -309,6 +309,22 @@ test('settings by keyboard alone', { timeout: WHOLE }, async (t) => {
     await until('Dinara has it no more', async () => !(await me(dinara)), 5000)
   })
 
+  await step('operators: the account of one who also works elsewhere stands still, and it says why (D-03, I-03)', async () => {
+    const dinara = new Hands(house.pages.dinara, house.url)
+    const { items } = await admin.api('GET', '/admin/operators?q=Динара')
+    const level = (level) => admin.api('PUT', `/admin/access/${items[0].id}/${shop.id}`, { level })
+    await level('admin')
+    await until('she has a shop of her own', async () => (await dinara.api('POST', '/admin/projects', { name: 'Лавка Динары', time_zone: 'Asia/Almaty' })).status === 201)
+    await level('none')
+    await admin.screen('operators')
+    await admin.push('link', /^Динара Сейтова/)
+    await admin.shows(ru('set.operator.elsewhere', { screen: ru('nav.access') }))
+    for (const name of ['set.operator.name', 'signin.login', 'signin.password']) assert.ok(await page.getByLabel(ru(name), { exact: true }).isDisabled(), name)
+    await page.getByText(ru('label.active'), { exact: true }).click()
+    assert.equal(await page.getByRole('switch', { name: ru('label.active') }).getAttribute('aria-checked'), 'true')
+    await house.state(page, 'an operator who also works elsewhere')
+  })
+
   await step('project and widget: what sites get (R-006, D-02)', async () => {
     await admin.screen('project')
     await admin.fill(ru('set.widget.accent'), '#12')

@@ -231,12 +231,14 @@ export function Operators() {
         ),
         fields: (form, op) => (
           // Not one's own to change (D-03): it is shown, and why it stands still.
-          <fieldset disabled={op?.elsewhere} aria-describedby={op?.elsewhere ? 'elsewhere' : undefined}>
+          <fieldset className="own" disabled={op?.elsewhere} aria-describedby={op?.elsewhere ? 'elsewhere' : undefined}>
             {op?.elsewhere ? (
-              <p className="note quiet fr" id="elsewhere">
-                <Icon name="info" size={14} />
-                <span>{r.t('set.operator.elsewhere', { screen: r.t('nav.access') })}</span>
-              </p>
+              <div className="fr">
+                <p className="note quiet" id="elsewhere">
+                  <Icon name="info" size={14} />
+                  <span>{r.t('set.operator.elsewhere', { screen: r.t('nav.access') })}</span>
+                </p>
+              </div>
             ) : null}
             <div className="two">
               <TextField name="name" label={r.t('set.operator.name')} maxLength={100} />
