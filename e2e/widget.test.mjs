@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
+import { query } from './database.mjs'
 import { openHouse } from './house.mjs'
 import { disorder, rawKeys, ru, text, until } from './people.mjs'
 import { ALWAYS, CLOSED, launcher, Street, widgetsOf } from './street.mjs'
@@ -103,6 +104,21 @@ describe('the widget on a page of another site', { concurrency: 4 }, () => {
     assert.deepEqual(visitor.errors, [])
   })
 
+  test('when the time to rate is over, the request goes from the open page and stays away; departments are offered again (D-68, R-023)', async (s) => {
+    const { visitor, page, project, dialog, at } = await s.talking({ rating: true, rating_prompt_seconds: 60, department_choice: true })
+    await anna.api('POST', `/admin/projects/${project.id}/departments`, { name: 'Доставка', member_ids: [anna.id], hours: ALWAYS })
+    await query(house.otklik.socket, `UPDATE projects SET rating_prompt_seconds = 4 WHERE id = '${project.id}'`)
+    await anna.leaves(dialog)
+    const rating = visitor.panel().getByRole('form', { name: ru('rate.ask') })
+    const choice = visitor.panel().getByRole('group', { name: ru('dept.choose') })
+    await rating.waitFor()
+    await rating.waitFor({ state: 'detached', timeout: 15_000 })
+    await page.goto(at())
+    await visitor.openChat()
+    await choice.getByRole('button', { name: 'Доставка' }).waitFor()
+    assert.equal(await rating.count(), 0)
+  })
+
   test('start by form: not without consent, seen by the operator as his first entry (R-022, R-051, R-065, D-41)', async (s) => {
     const { visitor, project, dialog } = await s.opened({ form: { ...hasForm, name: 'shown', phone: 'required', consent_url: 'https://shop.example/consent' } })
     await visitor.panel().getByRole('button', { name: ru('form.title') }).click()
@@ -194,6 +210,19 @@ describe('the widget on a page of another site', { concurrency: 4 }, () => {
     }
     await nobodyThere(await s.opened({ hours: CLOSED }), ru('hours.visitor'))
     await nobodyThere(await s.opened({}, { desk: s.boris }), ru('offline.visitor'))
+  })
+
+  test('out of hours with the form switched off: what is said, no form, and writing goes on (D-34, D-21)', async (s) => {
+    const { visitor, page, project } = await s.opened({ hours: CLOSED, form: { enabled: false, before: true } })
+    await visitor.sees(ru('hours.visitor'))
+    assert.equal(await form(visitor).count(), 0)
+    const answer = page.waitForResponse('**/visitor/messages')
+    await visitor.say('Есть кто?')
+    assert.equal((await answer).status(), 200)
+    await shows(visitor, ['Есть кто?', ru('hours.visitor')])
+    assert.equal(await form(visitor).count(), 0)
+    const config = await (await fetch(`${house.url}/api/v1/widgets/${project.widget_key}`)).json()
+    assert.deepEqual([config.form.before, config.form.name, config.form.phone, config.form.email], [false, 'hidden', 'hidden', 'hidden'])
   })
 
   test('blocked: the input goes at once and comes back; on the next page, loaded or not, there is no widget (R-086, R-087, R-082, D-49)', async (s) => {
