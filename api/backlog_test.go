@@ -1,9 +1,11 @@
 package api
 
 import (
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/otklik/otklik/dialog"
 	"github.com/otklik/otklik/store"
 )
 
@@ -80,6 +82,40 @@ func TestBacklogWarning(t *testing.T) {
 		}
 		return true
 	})
+}
+
+// R-034, D-31, D-71: the warning says when the next form goes, each row when its own, by the setting; ten from one address
+// are announced nothing, whoever asks.
+func TestNextFormIsTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.exec(`UPDATE projects SET long_wait_seconds = 600 WHERE id = $1`, w.shop)
+	crowd := w.crowd(w.sales, 9)
+	oleg := w.oleg.watching(w.shop)
+	oleg.next("backlog", frameBacklog(0))
+	last := w.crowd(w.sales, 1)[0]
+	warning := oleg.next("backlog", frameBacklog(10))
+	project := func() Project { return as[Me](w.oleg.get("/operator/me").want(200)).Projects[0] }
+	offer := func(v *visitor) RowOffer { return as[Dialog](w.oleg.get(v.path()).want(200)).Row.Offer }
+	since := as[Dialog](w.oleg.get(crowd[0].path()).want(200)).Row.Session.WaitingSince
+	at := since.Add(600*time.Second + dialog.Tick)
+	if p := project(); !p.OfferAt.Equal(at) || !slices.Equal(p.BacklogQueues, []string{w.sales}) || offer(crowd[0]) != (RowOffer{Queue: w.sales, At: at}) {
+		t.Errorf("ten wait since %s: %+v, %+v", since, p, offer(crowd[0]))
+	}
+	if warning["offer_at"] == nil || len(warning["backlog_queues"].([]any)) != 1 {
+		t.Errorf("%v", warning)
+	}
+	w.oleg.says(last, "слушаю")
+	oleg.next("backlog", frameBacklog(0))
+	if o := offer(last); o != (RowOffer{}) {
+		t.Errorf("taken: %+v", o)
+	}
+	w.crowd(w.sales, 1)
+	oleg.next("backlog", frameBacklog(10))
+	w.exec(`UPDATE sessions SET ip = '203.0.113.7'`)
+	if p := project(); p.Backlog != 0 || !p.OfferAt.IsZero() {
+		t.Errorf("ten from one address: %+v", p)
+	}
 }
 
 // R-036, D-04, D-22: no warning for who is «Не в сети», and none out of hours, though nobody does anything.

@@ -52,13 +52,13 @@ type desk struct {
 	shifts map[string]*shift     // by project: working time as it was told
 	marks  map[string]int64      // visitor events read, by dialog
 	dots   map[string]dialog.Dot
-	reds   map[string]int  // by project
-	called map[string]bool // dialogs that call him, as it was told
-	queued map[string]int  // by project: the backlog as it was told
-	stale  map[string]bool // projects whose counts and dots are to be told
-	redots bool            // projects came or went
-	me     bool            // own data changed
-	told   time.Time       // when counts were told last
+	reds   map[string]int            // by project
+	called map[string]bool           // dialogs that call him, as it was told
+	queued map[string]dialog.Warning // by project: the backlog as it was told
+	stale  map[string]bool           // projects whose counts and dots are to be told
+	redots bool                      // projects came or went
+	me     bool                      // own data changed
+	told   time.Time                 // when counts were told last
 }
 
 // floor is the open dialogs of a project somebody connected may work in.
@@ -436,7 +436,7 @@ func (d *desks) tell(x *desk, now time.Time) {
 		dot, red := dotOf(sights)
 		changed = changed || x.dots[project] != dot || x.reds[project] != red
 		x.dots[project], x.reds[project] = dot, red
-		d.warn(x, project, backlogOf(seat.Operator, x.self.Away, f.states(), now))
+		d.warn(x, project, backlogOf(seat, x.self.Away, f.states(), now))
 		x.send(project, countsFrame{"counts", project, countsOf(sights), changesAt(sights, x.shifts[project].next)})
 	}
 	clear(x.stale)

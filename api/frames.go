@@ -52,9 +52,11 @@ type (
 		ChangesAt time.Time `json:"changes_at,omitzero"`
 	}
 	backlogFrame struct {
-		Type      string `json:"type"`
-		ProjectID string `json:"project_id"`
-		Backlog   int    `json:"backlog"`
+		Type      string    `json:"type"`
+		ProjectID string    `json:"project_id"`
+		Backlog   int       `json:"backlog"`
+		Queues    []string  `json:"backlog_queues,omitempty"`
+		OfferAt   time.Time `json:"offer_at,omitzero"`
 	}
 	projectsFrame struct {
 		Type     string       `json:"type"`

@@ -132,12 +132,13 @@ func (s *Server) me(ctx context.Context, operatorID, csrf string) (Me, error) {
 			return Me{}, err
 		}
 		dot, red := dotOf(open.sights)
+		backlog := backlogOf(seat, self.Away, statesOf(open.open), open.now)
 		me.Projects = append(me.Projects, Project{ID: seat.ProjectID, Name: seat.ProjectName, Level: levels[seat.Operator.Level],
 			Dot: Dot(dot), Red: red, Tagging: seat.Settings.TagRequired(), Rating: seat.Settings.Rating,
 			LongWaitSeconds: int(seat.Settings.LongWait.Seconds()), Tags: namedAll(seat.Tags), Departments: namedAll(seat.Departments),
 			TimeZone: seat.TimeZone, FormEnabled: seat.Settings.Form.Enabled, Hours: hoursOf(seat.Operator, now),
-			MayCreateLabels:  dialog.MayCreateLabel(seat.Operator, seat.Settings),
-			Backlog:          backlogOf(seat.Operator, self.Away, statesOf(open.open), open.now),
+			MayCreateLabels: dialog.MayCreateLabel(seat.Operator, seat.Settings),
+			Backlog:         backlog.Untaken, BacklogQueues: backlog.Queues, OfferAt: backlog.OfferAt,
 			AutoCloseMinutes: int(seat.Settings.AutoClose.Minutes()), Rev: seat.Rev})
 	}
 	return me, nil

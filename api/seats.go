@@ -16,7 +16,7 @@ func (d *desks) seat(joins, parts []*conn) {
 		x := d.desks[c.operator]
 		if x == nil {
 			x = &desk{id: c.operator, conns: map[*conn]string{}, seats: map[string]store.Seat{}, shifts: map[string]*shift{}, marks: map[string]int64{},
-				dots: map[string]dialog.Dot{}, reds: map[string]int{}, called: map[string]bool{}, queued: map[string]int{}, stale: map[string]bool{}}
+				dots: map[string]dialog.Dot{}, reds: map[string]int{}, called: map[string]bool{}, queued: map[string]dialog.Warning{}, stale: map[string]bool{}}
 			d.desks[c.operator] = x
 			d.refreshed = time.Time{} // seats are read in this step
 		}

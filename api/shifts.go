@@ -43,7 +43,7 @@ func (d *desks) resight(x *desk, project string, before, after dialog.Operator) 
 	for id, r := range f.rows {
 		was, is := dialog.Visible(r.State, before, then), dialog.Visible(r.State, after, now)
 		switch {
-		case is && (!was || dialog.CanDo(r.State, before, then) != dialog.CanDo(r.State, after, now)):
+		case is && (!was || dialog.CanDo(r.State, before, then) != dialog.CanDo(r.State, after, now) || offers(r, before) != offers(r, after)):
 			x.show(project, see(r, after, x.marks[id], now))
 		case was && !is:
 			x.hide(project, goneFrame{Type: "gone", DialogID: id, Rev: r.Rev})
@@ -54,6 +54,11 @@ func (d *desks) resight(x *desk, project string, before, after dialog.Operator) 
 	if !reflect.DeepEqual(sh.told, told) {
 		x.toAll(hoursFrame{"hours", project, sh.told})
 	}
+}
+
+func offers(r *store.Row, o dialog.Operator) dialog.Offer {
+	offer, _ := dialog.OfferTo(r.State, r.Settings, o.Calendar)
+	return offer
 }
 
 // nameDepartment gives a row the name of a department that came with a claim or a transfer.

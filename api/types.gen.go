@@ -1085,7 +1085,7 @@ type OperatorClientFrameType string
 type OperatorInput struct {
 	Active bool `json:"active,omitempty,omitzero"`
 
-	// DialogLimit Absent means no limit
+	// DialogLimit 0: no limit. Absent: 10 in a new account (D-29), no limit in one that is changed
 	DialogLimit int `json:"dialog_limit,omitempty,omitzero"`
 
 	// Hours Working hours by the project's time zone (D-22)
@@ -1112,20 +1112,22 @@ type OperatorPage struct {
 // just ceased to. `gone` (dialog_id, rev): no longer in this operator's lists. `counts` (project_id, counts, changes_at).
 // `projects` (dots of all his projects; an id that is new or missing means: fetch `me` again). `typing` (dialog_id). `read` (dialog_id, seq): the visitor
 // has read up to there, told when the dialog is opened and when it changes. `me`: own data changed, fetch `me` again.
-// `timers` (delayed): Temporal is late or back. `card` (dialog_id): card, labels or block changed, fetch the dialog again. `backlog` (project_id, backlog). `hours` (project_id, hours). `ping`, `pong` (now). `error` (code, message).
+// `timers` (delayed): Temporal is late or back. `card` (dialog_id): card, labels or block changed, fetch the dialog again. `backlog` (project_id, backlog, backlog_queues, offer_at). `hours` (project_id, hours). `ping`, `pong` (now). `error` (code, message).
 type OperatorServerFrame struct {
-	Backlog   int       `json:"backlog,omitempty,omitzero"`
-	ChangesAt time.Time `json:"changes_at,omitempty,omitzero"`
-	Code      string    `json:"code,omitempty,omitzero"`
-	Counts    Counts    `json:"counts,omitempty,omitzero"`
-	Delayed   bool      `json:"delayed,omitempty,omitzero"`
-	DialogID  string    `json:"dialog_id,omitempty,omitzero"`
-	Event     Event     `json:"event,omitempty,omitzero"`
+	Backlog       int       `json:"backlog,omitempty,omitzero"`
+	BacklogQueues []string  `json:"backlog_queues,omitempty,omitzero"`
+	ChangesAt     time.Time `json:"changes_at,omitempty,omitzero"`
+	Code          string    `json:"code,omitempty,omitzero"`
+	Counts        Counts    `json:"counts,omitempty,omitzero"`
+	Delayed       bool      `json:"delayed,omitempty,omitzero"`
+	DialogID      string    `json:"dialog_id,omitempty,omitzero"`
+	Event         Event     `json:"event,omitempty,omitzero"`
 
 	// Hours Whether this operator can see new dialogs here now (D-22)
 	Hours     HoursState   `json:"hours,omitempty,omitzero"`
 	Message   string       `json:"message,omitempty,omitzero"`
 	Now       time.Time    `json:"now,omitempty,omitzero"`
+	OfferAt   time.Time    `json:"offer_at,omitempty,omitzero"`
 	Operator  Person       `json:"operator,omitempty,omitzero"`
 	ProjectID string       `json:"project_id,omitempty,omitzero"`
 	Projects  []ProjectDot `json:"projects,omitempty,omitzero"`
@@ -1177,9 +1179,12 @@ type Project struct {
 	AutoCloseMinutes int `json:"auto_close_minutes,omitempty,omitzero"`
 
 	// Backlog Untaken dialogs in this operator’s queues that have a backlog; 0: no banner (R-036, D-32)
-	Backlog     int     `json:"backlog"`
-	Departments []Named `json:"departments"`
-	Dot         Dot     `json:"dot"`
+	Backlog int `json:"backlog"`
+
+	// BacklogQueues These queues, as `offer` of a row names them
+	BacklogQueues []string `json:"backlog_queues,omitempty,omitzero"`
+	Departments   []Named  `json:"departments"`
+	Dot           Dot      `json:"dot"`
 
 	// FormEnabled The button «Запросить контакты» is there (D-34)
 	FormEnabled bool `json:"form_enabled"`
@@ -1193,7 +1198,10 @@ type Project struct {
 	// MayCreateLabels R-072
 	MayCreateLabels bool   `json:"may_create_labels"`
 	Name            string `json:"name"`
-	Rating          bool   `json:"rating"`
+
+	// OfferAt When time alone sends the next form in one of them (R-034, D-31); absent: to nobody
+	OfferAt time.Time `json:"offer_at,omitempty,omitzero"`
+	Rating  bool      `json:"rating"`
 
 	// Red Dialogs that are red for him, his own and untaken ones
 	Red int `json:"red"`
@@ -1381,8 +1389,11 @@ type Row struct {
 	Last      LastEvent   `json:"last,omitempty,omitzero"`
 
 	// Next What time does next to this dialog if nobody acts, for this operator
-	Next      NextDeadline `json:"next,omitempty,omitzero"`
-	ProjectID string       `json:"project_id"`
+	Next NextDeadline `json:"next,omitempty,omitzero"`
+
+	// Offer The form its visitor gets by time alone, if its queue is among `backlog_queues` then (R-034, D-31); absent: it gets none
+	Offer     RowOffer `json:"offer,omitempty,omitzero"`
+	ProjectID string   `json:"project_id"`
 
 	// Rank Order by priority (D-15): ascending by code units
 	Rank string `json:"rank"`
@@ -1409,6 +1420,14 @@ type Row struct {
 type RowForm struct {
 	// Seq The contact form that stands open in the stream
 	Seq int64 `json:"seq"`
+}
+
+// RowOffer The form its visitor gets by time alone, if its queue is among `backlog_queues` then (R-034, D-31); absent: it gets none
+type RowOffer struct {
+	At time.Time `json:"at"`
+
+	// Queue A department’s id; empty: the common queue, where dialogs of a department that is switched off stand, too (D-70)
+	Queue string `json:"queue"`
 }
 
 // RowSession defines model for RowSession.

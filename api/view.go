@@ -99,6 +99,9 @@ func (v sight) wire() Row {
 	if !v.next.At.IsZero() {
 		out.Next = NextDeadline{Kind: NextDeadlineKind(v.next.Reason), At: v.next.At, From: v.next.From}
 	}
+	if offer, ok := dialog.OfferTo(st, r.Settings, v.viewer.Calendar); ok {
+		out.Offer = RowOffer{Queue: offer.Queue, At: offer.At}
+	}
 	if ses := st.Session; ses != nil {
 		out.Session = RowSession{ID: ses.ID, No: ses.No, StartedAt: ses.StartedAt, ClosedAt: ses.ClosedAt,
 			Assignee: personOf(ses.AssigneeID, r.AssigneeName), Department: namedOf(ses.DepartmentID, r.DepartmentName),

@@ -82,10 +82,10 @@ func TestBacklogOfASwitchedOffDepartment(t *testing.T) {
 		rows = append(rows, State{ID: string(rune('a' + i)), Session: &Session{DepartmentID: department}})
 	}
 	none := Operator{ID: "nina", Level: LevelOperator, Online: true}
-	if got := Backlog(slices.Values(rows), none, t0); got != 0 {
+	if got := Backlog(slices.Values(rows), none, settings, t0).Untaken; got != 0 {
 		t.Errorf("five of each: %d", got)
 	}
-	if got := Backlog(slices.Values(rows), off(none, "sales"), t0); got != 10 {
+	if got := Backlog(slices.Values(rows), off(none, "sales"), settings, t0).Untaken; got != 10 {
 		t.Errorf("sales switched off: %d, want 10", got)
 	}
 }

@@ -3,6 +3,7 @@ package dialog
 import (
 	"iter"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -69,18 +70,47 @@ func (q Queue) NeedsWake(armed, now time.Time) bool {
 // longFrom is the first instant at which a wait is a long one: strictly more than the setting (D-07, D-31).
 func longFrom(since time.Time, longWait time.Duration) time.Time { return since.Add(longWait + Tick) }
 
-// Backlog is the number an operator who is online is warned with: untaken dialogs of those of his queues that are a
-// backlog, as far as he may see them now; 0: no warning (R-036, D-32). Untaken dialogs of one queue are seen or not seen
-// together, so one of each is asked.
-func Backlog(dialogs iter.Seq[State], o Operator, now time.Time) int {
+// Offer is the form that the visitor of a dialog gets by time alone, should its queue be a backlog then.
+type Offer struct {
+	Queue string
+	At    time.Time
+}
+
+// OfferTo is the dialog's offer; false when none comes: it is taken, was served, or the queue is closed then (D-13).
+func OfferTo(s State, set Settings, c Calendar) (Offer, bool) {
+	at, ok := formAt(s, set)
+	if !ok || !c.Open(s.Session.DepartmentID, at) {
+		return Offer{}, false
+	}
+	return Offer{c.QueueOf(s.Session.DepartmentID), at}, true
+}
+
+// formAt is OfferAt where the form comes with it (D-34).
+func formAt(s State, set Settings) (time.Time, bool) {
+	if !set.Form.Enabled {
+		return time.Time{}, false
+	}
+	return OfferAt(s, set)
+}
+
+// Warning is what an operator who is online is told of the backlogs he may see now (R-036, D-32).
+type Warning struct {
+	Untaken int       // dialogs in them; 0: no warning
+	Queues  []string  // which they are
+	OfferAt time.Time // when time alone sends the next form in one of them; zero: to nobody
+}
+
+// Backlog is the operator's warning. Untaken dialogs of one queue are seen or not seen together, so one of each is asked.
+func Backlog(dialogs iter.Seq[State], o Operator, set Settings, now time.Time) (w Warning) {
 	if !o.Online {
-		return 0
+		return Warning{}
 	}
 	type from struct {
 		queue  string
 		origin netip.Prefix
 	}
 	queues, seen, extra, froms := map[string]int{}, map[string]bool{}, map[string]int{}, map[from]int{}
+	offers := map[string]time.Time{}
 	for s := range dialogs {
 		if !InBacklog(s) {
 			continue
@@ -95,14 +125,22 @@ func Backlog(dialogs iter.Seq[State], o Operator, now time.Time) int {
 				extra[q]++
 			}
 		}
-	}
-	sum := 0
-	for q, n := range queues {
-		if n-extra[q] >= BacklogSize && seen[q] {
-			sum += n
+		if at, ok := formAt(s, set); ok && at.After(now) {
+			offers[q] = sooner(offers[q], at)
 		}
 	}
-	return sum
+	for q, n := range queues {
+		if n-extra[q] < BacklogSize || !seen[q] {
+			continue
+		}
+		w.Untaken += n
+		w.Queues = append(w.Queues, q)
+		if at, ok := offers[q]; ok && o.Calendar.Open(q, at) {
+			w.OfferAt = sooner(w.OfferAt, at)
+		}
+	}
+	slices.Sort(w.Queues)
+	return w
 }
 
 // Attendance says whether anybody would see a new untaken dialog of the queue now (D-21). online are the operators of the

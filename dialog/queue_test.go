@@ -221,7 +221,7 @@ func TestBacklogOfAnOperator(t *testing.T) {
 		{"«Не в сети»", away, queue("sales", 10), 0},
 		{"who may only look", viewer, queue("sales", 10), 0},
 	} {
-		if got := Backlog(slices.Values(c.rows), c.who, after(10)); got != c.want {
+		if got := Backlog(slices.Values(c.rows), c.who, settings, after(10)).Untaken; got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)
 		}
 	}
@@ -440,7 +440,7 @@ func TestBacklogOfOneAddress(t *testing.T) {
 			k.s.Session.IP = ip
 			crowd = append(crowd, k.s)
 		}
-		return Backlog(slices.Values(crowd), anna, after(10))
+		return Backlog(slices.Values(crowd), anna, settings, after(10)).Untaken
 	}
 	fakes := slices.Repeat([]string{"203.0.113.7"}, 12)
 	people := []string{"198.51.100.1", "198.51.100.2", "198.51.100.3", "2001:db8:0:1::1", "2001:db8:0:2::1", "198.51.100.4", "198.51.100.5"}
@@ -455,5 +455,83 @@ func TestBacklogOfOneAddress(t *testing.T) {
 	}
 	if got := backlog(append(slices.Clone(fakes), people[1:]...)...); got != 0 {
 		t.Errorf("nine count, and %d is told", got)
+	}
+}
+
+// R-034, D-31, D-07: the next form of a backlog comes when the setting says, whatever turns red after three minutes; to who
+// was served, in a queue that is none, and with the form switched off, none is announced.
+func TestNextOffer(t *testing.T) {
+	crowd := func(department string, ips ...string) []State {
+		var out []State
+		for i, ip := range ips {
+			k := newTalk(t)
+			k.do(after(float64(i)), write("Здравствуйте"))
+			k.s.Session.DepartmentID, k.s.Session.IP = department, ip
+			out = append(out, k.s)
+		}
+		return out
+	}
+	ten := crowd("sales", slices.Repeat([]string{""}, 10)...)
+	set := settings
+	for longWait, want := range map[time.Duration]time.Time{
+		60 * time.Second:  after(60).Add(Tick),
+		600 * time.Second: after(600).Add(Tick),
+	} {
+		set.LongWait = longWait
+		w := Backlog(slices.Values(ten), anna, set, after(10))
+		if !w.OfferAt.Equal(want) || !slices.Equal(w.Queues, []string{"sales"}) {
+			t.Errorf("at %s: %+v", longWait, w)
+		}
+		offer, ok := OfferTo(ten[0], set, Calendar{})
+		if !ok || offer != (Offer{"sales", want}) {
+			t.Errorf("at %s: %+v %v", longWait, offer, ok)
+		}
+	}
+	set = settings
+	if w := Backlog(slices.Values(ten), anna, set, after(63.5)); !w.OfferAt.Equal(after(64).Add(Tick)) {
+		t.Errorf("four have had theirs by now: %+v", w)
+	}
+	served := slices.Clone(ten)
+	ses := *served[0].Session
+	ses.OfferedAt = after(61)
+	served[0].Session = &ses
+	if _, ok := OfferTo(served[0], set, Calendar{}); ok {
+		t.Error("once per session")
+	}
+	if w := Backlog(slices.Values(served), anna, set, after(10)); w.Untaken != 10 || !w.OfferAt.Equal(after(61).Add(Tick)) {
+		t.Errorf("one was served: %+v", w)
+	}
+	none := func(what string, rows []State, o Operator, set Settings) {
+		t.Helper()
+		if w := Backlog(slices.Values(rows), o, set, after(10)); !w.OfferAt.IsZero() {
+			t.Errorf("%s: %+v", what, w)
+		}
+	}
+	none("nine, and nine of another", slices.Concat(ten[1:], crowd("delivery", slices.Repeat([]string{""}, 9)...)), oleg, set)
+	none("ten from one address (D-71)", crowd("sales", slices.Repeat([]string{"203.0.113.7"}, 10)...), anna, set)
+	off := set
+	off.Form.Enabled = false
+	none("switched off (D-34)", ten, anna, off)
+	closing := anna
+	closing.Calendar = Calendar{Departments: map[string]*Hours{"sales": {Week: [7][]Interval{6: {{From: 0, To: 9*60 + 1}}}}}} // t0 is a Sunday, 9:00
+	if w := Backlog(slices.Values(ten), closing, set, after(10)); w.Untaken != 10 || !w.OfferAt.IsZero() {
+		t.Errorf("the queue closes before (D-13): %+v", w)
+	}
+	if _, ok := OfferTo(ten[0], set, closing.Calendar); ok {
+		t.Error("the queue closes before (D-13)")
+	}
+	common := Calendar{Off: []string{"sales"}}
+	if offer, _ := OfferTo(ten[0], set, common); offer.Queue != "" {
+		t.Errorf("a department that is switched off (D-70): %+v", offer)
+	}
+	five := anna
+	five.Calendar = common
+	if w := Backlog(slices.Values(slices.Concat(ten[:5], crowd("", slices.Repeat([]string{""}, 5)...))), five, set, after(10)); !slices.Equal(w.Queues, []string{""}) || !w.OfferAt.Equal(after(60).Add(Tick)) {
+		t.Errorf("five of it and five of the common queue (D-70): %+v", w)
+	}
+	mine := crowd("sales", "")[0]
+	mine.Session.AssigneeID = "anna"
+	if _, ok := OfferTo(mine, set, Calendar{}); ok {
+		t.Error("taken")
 	}
 }

@@ -81,8 +81,11 @@ test('section 6: the backlog', { timeout: WHOLE }, async (t) => {
     const told = async (g) => (await g.events()).filter((e) => e.key === 'backlog.visitor').length
     for (const g of queue) await until('each who waits is told', async () => (await told(g)) === 1)
     assert.equal(await told(latest), 0, 'he has not waited yet')
+    const next = anna.page.getByText(new RegExp(ru('backlog.next', { t: '(0:\\d\\d|1:00)' }))) // by the setting, not by the three minutes (D-07)
+    await next.waitFor()
     await house.later(61)
     await until('now he has', async () => (await told(latest)) === 1)
+    await next.waitFor({ state: 'detached' })
     for (const g of queue) assert.equal(await told(g), 1, 'told twice')
   })
 

@@ -1209,6 +1209,13 @@ export interface components {
             hours: components["schemas"]["HoursState"];
             /** @description Untaken dialogs in this operator’s queues that have a backlog; 0: no banner (R-036, D-32) */
             backlog: number;
+            /** @description These queues, as `offer` of a row names them */
+            backlog_queues?: string[];
+            /**
+             * Format: date-time
+             * @description When time alone sends the next form in one of them (R-034, D-31); absent: to nobody
+             */
+            offer_at?: string;
             /** @description Absent means off (D-40) */
             auto_close_minutes?: number;
             /**
@@ -1285,6 +1292,7 @@ export interface components {
             /** @description The visitor is blocked, by this address; absent: he is not */
             blocked_ip?: string;
             form?: components["schemas"]["RowForm"];
+            offer?: components["schemas"]["RowOffer"];
             /**
              * Format: date-time
              * @description When it became important for this operator
@@ -1320,6 +1328,13 @@ export interface components {
              * @description The contact form that stands open in the stream
              */
             seq: number;
+        };
+        /** @description The form its visitor gets by time alone, if its queue is among `backlog_queues` then (R-034, D-31); absent: it gets none */
+        RowOffer: {
+            /** @description A department’s id; empty: the common queue, where dialogs of a department that is switched off stand, too (D-70) */
+            queue: string;
+            /** Format: date-time */
+            at: string;
         };
         RowSession: {
             /** Format: uuid */
@@ -2073,7 +2088,7 @@ export interface components {
             password?: string;
             /** @default true */
             active: boolean;
-            /** @description Absent means no limit */
+            /** @description 0: no limit. Absent: 10 in a new account (D-29), no limit in one that is changed */
             dialog_limit?: number;
             hours: components["schemas"]["Hours"];
         };
@@ -2296,7 +2311,7 @@ export interface components {
          *     just ceased to. `gone` (dialog_id, rev): no longer in this operator's lists. `counts` (project_id, counts, changes_at).
          *     `projects` (dots of all his projects; an id that is new or missing means: fetch `me` again). `typing` (dialog_id). `read` (dialog_id, seq): the visitor
          *     has read up to there, told when the dialog is opened and when it changes. `me`: own data changed, fetch `me` again.
-         *     `timers` (delayed): Temporal is late or back. `card` (dialog_id): card, labels or block changed, fetch the dialog again. `backlog` (project_id, backlog). `hours` (project_id, hours). `ping`, `pong` (now). `error` (code, message).
+         *     `timers` (delayed): Temporal is late or back. `card` (dialog_id): card, labels or block changed, fetch the dialog again. `backlog` (project_id, backlog, backlog_queues, offer_at). `hours` (project_id, hours). `ping`, `pong` (now). `error` (code, message).
          */
         OperatorServerFrame: {
             /** @enum {string} */
@@ -2320,6 +2335,9 @@ export interface components {
             projects?: components["schemas"]["ProjectDot"][];
             delayed?: boolean;
             backlog?: number;
+            backlog_queues?: string[];
+            /** Format: date-time */
+            offer_at?: string;
             hours?: components["schemas"]["HoursState"];
             operator?: components["schemas"]["Person"];
             code?: string;
@@ -2412,6 +2430,7 @@ export type Counts = components['schemas']['Counts'];
 export type Row = components['schemas']['Row'];
 export type RowVisitor = components['schemas']['RowVisitor'];
 export type RowForm = components['schemas']['RowForm'];
+export type RowOffer = components['schemas']['RowOffer'];
 export type RowSession = components['schemas']['RowSession'];
 export type LastEvent = components['schemas']['LastEvent'];
 export type NextDeadline = components['schemas']['NextDeadline'];

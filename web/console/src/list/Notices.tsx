@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { Project } from '../../../shared/api.gen.ts'
 import { remaining } from '../live/clock.ts'
 import { hoursAt } from '../live/hours.ts'
@@ -6,7 +6,6 @@ import { clockTime, dayName, duration, sameDay } from '../text/format.ts'
 import { type Reader, useText } from '../text/text.tsx'
 import { useNow, useWorkspace } from '../ui/hooks.ts'
 import { Icon } from '../ui/marks.tsx'
-import { nextForm } from './backlog.ts'
 
 /** Over the list: new dialogs are closed to this operator (M-03), a backlog has built up (M-08). */
 export function Notices({ project }: { project: Project }) {
@@ -52,7 +51,6 @@ export function shiftStart(r: Reader, at: string, now: number): string {
 /** Collapsed, not dismissed: it is back when the number grows (D-32). */
 function Backlog({ project }: { project: Project }) {
   const r = useText()
-  const workspace = useWorkspace()
   const now = useNow()
   const n = project.backlog
   const [hidden, setHidden] = useState(0)
@@ -60,15 +58,14 @@ function Backlog({ project }: { project: Project }) {
   useEffect(() => {
     if (n < hidden) setHidden(n)
   }, [n, hidden])
-  // Once a second, as the figure moves: not with each change of one of thousands of rows.
-  const form = useMemo(() => (open ? nextForm(project, workspace.rows.all(), now) : undefined), [open, workspace, Math.floor(now / 1000)])
+  const form = Date.parse(project.offer_at!)
   const text = r.t('backlog.operator', { n })
   return (
     <div className={open ? 'ban w backlog' : 'ban w backlog slim'}>
       <Icon name="warn" />
       <span className="sp">
         {open ? <b>{text}</b> : <span className="t12">{text}</span>}
-        {form !== undefined ? (
+        {open && form > now ? (
           <span className="ban-sub">
             <Icon name="form" size={13} /> {r.t('backlog.next', { t: duration(r, remaining(form, now)) })}
           </span>

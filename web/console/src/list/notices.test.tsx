@@ -13,7 +13,6 @@ import { makeReader } from '../text/text.tsx'
 import { meOf, prefsOf, projectOf, setMe, stage } from '../window/harness.tsx'
 import { certain, stepsLater } from '../window/Plan.tsx'
 import { byDepartment, Transfer } from '../window/Transfer.tsx'
-import { nextForm } from './backlog.ts'
 import { ListPane } from './ListPane.tsx'
 import { Notices, shiftStart } from './Notices.tsx'
 import { firstProject } from './ProjectSelect.tsx'
@@ -93,31 +92,36 @@ it('a backlog is told with its number, collapses, and is back when the number gr
   expect(el.textContent).toBe('')
 })
 
-const queue = (n: number, department?: string) =>
-  Array.from({ length: n }, (_, i) => {
-    const base = row(`${department}${i}`)
-    return { ...base, session: { ...base.session, department: department ? { id: department, name: department } : undefined }, next: { kind: 'unclaimed' as const, from: iso(0), at: iso(1000 * (60 + i)) } }
-  })
-
-it('the next form is only promised in a queue of ten untaken ones (R-034, D-30, D-31)', () => {
-  const p = projectOf({ backlog: 10 })
-  expect(nextForm(p, queue(10), 0)).toBe(60_000)
-  expect(nextForm(p, [...queue(9), ...queue(9, 'x')], 0)).toBeUndefined()
-  expect(nextForm(projectOf({ backlog: 0 }), queue(10), 0)).toBeUndefined()
-  expect(nextForm(projectOf({ backlog: 10, form_enabled: false }), queue(10), 0)).toBeUndefined()
+it('when the next form goes is what the server says, not when a row turns red (R-034, D-07, D-31)', async () => {
+  const next = () => el.querySelector('.ban-sub')?.textContent ?? ''
+  const el = await notices({ backlog: 10, backlog_queues: [''], offer_at: iso(Date.now() + 599_500) })
+  expect(next()).toContain('через 10:00')
+  const told = async (change: object) => {
+    await act(async () => frame({ type: 'backlog', project_id: 'p', backlog: 10, ...change }))
+    await drawn.draw()
+  }
+  await told({ backlog_queues: [''], offer_at: iso(Date.now() + 59_500) })
+  expect(next()).toContain('через 1:00')
+  await told({ backlog_queues: [''], offer_at: iso(Date.now() - 1000) }) // it is on its way
+  expect(next()).toBe('')
+  await told({})
+  expect(next()).toBe('')
 })
 
 it('«Что дальше» has the end of the shift, the form of the backlog and automatic closing, by time (D-23, D-31, D-40)', () => {
   // The server says when, whatever the last entry is: a contact request is no entry of the list, and counts (D-08).
   const mine = row('d', { session: { ...row('d').session, assignee: { id: 'o', name: 'Анна' }, closes_at: iso(1_800_000) }, last: { kind: 'department', author: 'visitor', at: iso(0) } })
   const p = projectOf({ hours: { open: true, own_until: iso(3_600_000) }, auto_close_minutes: 30 })
-  expect(stepsLater(p, mine, [], false, 1)).toEqual([{ at: 1_800_000, text: 'plan.autoClose' }, { at: 3_600_000, text: 'plan.shiftEnd' }])
+  expect(stepsLater(p, mine, false, 1)).toEqual([{ at: 1_800_000, text: 'plan.autoClose' }, { at: 3_600_000, text: 'plan.shiftEnd' }])
   // A colleague's shift is not his; what the server does not say is not promised.
-  expect(stepsLater(p, mine, [], true, 1).map((s) => s.text)).toEqual(['plan.autoClose'])
+  expect(stepsLater(p, mine, true, 1).map((s) => s.text)).toEqual(['plan.autoClose'])
   const answered = { ...mine, last: { kind: 'message' as const, author: 'operator' as const, at: iso(0) } }
-  expect(stepsLater(p, { ...answered, session: { ...mine.session, closes_at: undefined } }, [], false, 1).map((s) => s.text)).toEqual(['plan.shiftEnd'])
-  const all = queue(10)
-  expect(stepsLater(projectOf({ backlog: 10 }), all[3]!, all, false, 1)).toEqual([{ at: 63_000, text: 'plan.backlogAt' }])
+  expect(stepsLater(p, { ...answered, session: { ...mine.session, closes_at: undefined } }, false, 1).map((s) => s.text)).toEqual(['plan.shiftEnd'])
+  // The form of its own queue, when the server says: here long before it turns red.
+  const waits = { ...row('w'), next: { kind: 'unclaimed' as const, from: iso(0), at: iso(180_000) }, offer: { queue: 's', at: iso(63_000) } }
+  expect(stepsLater(projectOf({ backlog: 10, backlog_queues: ['', 's'] }), waits, false, 1)).toEqual([{ at: 63_000, text: 'plan.backlogAt' }])
+  expect(stepsLater(projectOf({ backlog: 10, backlog_queues: [''] }), waits, false, 1)).toEqual([])
+  expect(stepsLater(projectOf({ backlog: 10, backlog_queues: ['s'] }), { ...waits, offer: undefined }, false, 1)).toEqual([])
 })
 
 it('«Что дальше» has the closing of the dialog\'s own queue; an untaken one is then out of sight, and nothing follows (D-22)', () => {
@@ -128,20 +132,20 @@ it('«Что дальше» has the closing of the dialog\'s own queue; an untak
   const mine = { ...untaken, session: { ...untaken.session, assignee: { id: 'o', name: 'Анна' } } }
   const hours = { open: true, own_until: at(60), closings: [{ at: at(20) }, { department_id: 's', at: at(30) }, { department_id: 'x', at: at(1) }] }
   const p = projectOf({ hours })
-  const texts = (r: typeof base, foreign = false) => stepsLater(p, r, [], foreign, 1).map((s) => [s.text, s.at / 60_000, s.name])
+  const texts = (r: typeof base, foreign = false) => stepsLater(p, r, foreign, 1).map((s) => [s.text, s.at / 60_000, s.name])
   expect(texts(mine)).toEqual([['plan.deptCloses', 30, 'Продажи'], ['plan.shiftEnd', 60, undefined]])
   expect(texts(mine, true)).toEqual([])
   expect(texts({ ...mine, session: { ...mine.session, department: undefined } })[0]).toEqual(['plan.commonCloses', 20, undefined])
-  expect(certain(untaken, stepsLater(p, untaken, [], false, 1))).toMatchObject({ next: untaken.next, later: [{ text: 'plan.deptClosesUntaken' }] })
+  expect(certain(untaken, stepsLater(p, untaken, false, 1))).toMatchObject({ next: untaken.next, later: [{ text: 'plan.deptClosesUntaken' }] })
   const soon = projectOf({ hours: { ...hours, own_until: at(2) } })
-  expect(certain(untaken, stepsLater(soon, untaken, [], false, 1))).toEqual({ next: undefined, later: [{ at: 120_000, text: 'plan.shiftEndUntaken' }] })
+  expect(certain(untaken, stepsLater(soon, untaken, false, 1))).toEqual({ next: undefined, later: [{ at: 120_000, text: 'plan.shiftEndUntaken' }] })
 })
 
 it('«Что дальше» of a finished session: until when the visitor is asked for a rating (D-68)', () => {
   const base = row('d')
   const closed = { ...base, session: { ...base.session, closed_at: iso(1000), rating_until: iso(86_400_000) } }
   const p = projectOf({ hours: { open: true, own_until: iso(3_600_000) }, auto_close_minutes: 30 })
-  expect(stepsLater(p, closed, [], false, 2000)).toEqual([{ at: 86_400_000, text: 'plan.ratingEnd' }])
+  expect(stepsLater(p, closed, false, 2000)).toEqual([{ at: 86_400_000, text: 'plan.ratingEnd' }])
 })
 
 it('«Не в сети» is set by hand in the top bar (D-04)', async () => {

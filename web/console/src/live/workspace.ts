@@ -421,7 +421,7 @@ export class Workspace extends Emitter {
         if (frame.dialog_id) void this.refreshDialog(frame.dialog_id)
         return
       case 'backlog':
-        return this.takeProject(frame.project_id, { backlog: frame.backlog ?? 0 })
+        return this.takeProject(frame.project_id, { backlog: frame.backlog ?? 0, backlog_queues: frame.backlog_queues, offer_at: frame.offer_at })
       case 'hours':
         if (frame.hours) this.takeProject(frame.project_id, { hours: frame.hours })
         return

@@ -1,10 +1,9 @@
 import type { ReactNode } from 'react'
 import type { Project, Row } from '../../../shared/api.gen.ts'
-import { formAt } from '../list/backlog.ts'
 import { share } from '../live/clock.ts'
 import { clockTime, duration, sameDay, shortDate } from '../text/format.ts'
 import { type Reader, useText } from '../text/text.tsx'
-import { useNow, useStore, useWorkspace } from '../ui/hooks.ts'
+import { useNow, useWorkspace } from '../ui/hooks.ts'
 import { firstReason, Icon, REASON_TEXT, ReasonBadge, Ring } from '../ui/marks.tsx'
 
 /** «Что дальше»: only what is certain to happen to this operator's dialog if nobody acts. */
@@ -12,11 +11,10 @@ export function Plan({ row, foreign }: { row: Row; foreign: boolean }) {
   const r = useText()
   const now = useNow()
   const workspace = useWorkspace()
-  const rows = useStore(workspace.rows)
   const project = workspace.projectOf(row.project_id)
   const since = row.session.waiting_since
   const reason = row.important ? firstReason(row.reasons) : undefined
-  const { next, later } = certain(row, project ? stepsLater(project, row, rows.all(), foreign, now) : [])
+  const { next, later } = certain(row, project ? stepsLater(project, row, foreign, now) : [])
   const title = <div className="semi plan-title">{r.t('plan.heading')}</div>
   const steps = later.map((step) => (
     <Step key={step.text} at={moment(r, step.at, now)} mark={step.text === 'plan.backlogAt' ? <Icon name="form" size={14} /> : <span className="plan-dot open" />}>
@@ -99,7 +97,7 @@ export function certain(row: Row, later: Later[]): { next?: Row['next']; later: 
  * By time: the backlog's form (D-31), the end of the own shift (D-23), the closing of the dialog's queue (D-22), automatic
  * closing (D-40), the end of asking for a rating (D-68).
  */
-export function stepsLater(project: Project, row: Row, rows: readonly Row[], foreign: boolean, now: number): Later[] {
+export function stepsLater(project: Project, row: Row, foreign: boolean, now: number): Later[] {
   const steps: Later[] = []
   const { hours } = project
   const { session } = row
@@ -107,7 +105,7 @@ export function stepsLater(project: Project, row: Row, rows: readonly Row[], for
   if (session.closed_at) add(session.rating_until, 'plan.ratingEnd')
   else {
     const untaken = !session.assignee
-    add(formAt(project, rows, row), 'plan.backlogAt')
+    if (row.offer && project.backlog_queues?.includes(row.offer.queue)) add(row.offer.at, 'plan.backlogAt')
     if (!foreign) {
       add(hours.own_until, untaken ? 'plan.shiftEndUntaken' : 'plan.shiftEnd')
       const closing = hours.closings?.find((c) => c.department_id === session.department?.id)
