@@ -366,7 +366,7 @@ func TestSetup(t *testing.T) {
 		t.Fatalf("%d came in", won)
 	}
 	me := as[Me](first)
-	if len(me.Projects) != 1 || me.Projects[0].Level != LevelAdmin || me.Projects[0].TimeZone != "Asia/Almaty" || me.Operator.Locale != LocaleKk || len(me.Projects[0].Tags) != 4 {
+	if len(me.Projects) != 1 || me.Projects[0].Level != LevelAdmin || me.Projects[0].TimeZone != "Asia/Almaty" || me.Operator.Locale != LocaleKk || len(me.Projects[0].Tags) != 4 || me.Operator.DialogLimit != 10 { // D-29
 		t.Errorf("%+v", me)
 	}
 	cookie := strings.Split(first.header.Get("Set-Cookie"), ";")[0]

@@ -28,7 +28,7 @@ func colleagueOut(o store.Colleague) AdminOperator {
 }
 
 // operatorIn reads an account. The hash of a password is made here: it takes long, and no lock may wait for it.
-func (s *Server) operatorIn(c *fiber.Ctx) (store.OperatorInput, error) {
+func (s *Server) operatorIn(c *fiber.Ctx, isNew bool) (store.OperatorInput, error) {
 	req, given, err := body[OperatorInput](c)
 	if err != nil {
 		return store.OperatorInput{}, err
@@ -43,8 +43,11 @@ func (s *Server) operatorIn(c *fiber.Ctx) (store.OperatorInput, error) {
 	if err := dialog.CheckLogin(&in.Login); err != nil {
 		return in, err
 	}
-	if _, said := given["dialog_limit"]; said && (in.Limit < 1 || in.Limit > dialog.MaxOwnLimit) {
+	if in.Limit < 0 || in.Limit > dialog.MaxOwnLimit {
 		return in, wrong(codeInvalid, "dialog_limit")
+	}
+	if _, said := given["dialog_limit"]; !said && isNew {
+		in.Limit = dialog.OwnLimit
 	}
 	if in.Hours, err = hoursIn(given); err != nil {
 		return in, err
@@ -56,7 +59,7 @@ func (s *Server) operatorIn(c *fiber.Ctx) (store.OperatorInput, error) {
 }
 
 func (s *Server) createOperator(c *fiber.Ctx) error {
-	in, err := s.operatorIn(c)
+	in, err := s.operatorIn(c, true)
 	if err != nil {
 		return err
 	}
@@ -74,7 +77,7 @@ func (s *Server) updateOperator(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	in, err := s.operatorIn(c)
+	in, err := s.operatorIn(c, false)
 	if err != nil {
 		return err
 	}

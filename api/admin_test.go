@@ -364,7 +364,7 @@ func TestOperators(t *testing.T) {
 	if a.error().Field != "login" {
 		t.Errorf("%s", a.raw)
 	}
-	for field, bad := range map[string]any{"password": "012345678", "login": "a b c", "name": "\n", "dialog_limit": 0} {
+	for field, bad := range map[string]any{"password": "012345678", "login": "a b c", "name": "\n", "dialog_limit": 101} {
 		body := map[string]any{"name": "X", "login": "xyz-1", "password": "0123456789", "hours": always()}
 		body[field] = bad
 		if a := w.admin.post("/admin/operators", body); a.status != 422 || a.error().Field != field {
@@ -372,6 +372,16 @@ func TestOperators(t *testing.T) {
 		}
 	}
 	w.admin.post("/admin/operators", map[string]any{"name": "X", "login": "xyz-1", "hours": always()}).want(422, "required")
+	w.admin.post("/admin/operators", map[string]any{"name": "X", "login": "xyz-1", "password": "0123456789", "hours": always(), "dialog_limit": -1}).want(422, "invalid")
+	for login, c := range map[string]struct{ said, want any }{"of-ten": {nil, 10}, "of-none": {0, 0}} { // D-29
+		body := map[string]any{"name": "Я", "login": login, "password": "0123456789", "hours": always()}
+		if c.said != nil {
+			body["dialog_limit"] = c.said
+		}
+		if got := as[AdminOperator](w.admin.post("/admin/operators", body).want(201)).DialogLimit; got != c.want {
+			t.Errorf("%s: a limit of %d", login, got)
+		}
+	}
 	w.anna.get("/admin/operators").want(403, "forbidden")
 	w.anna.post("/admin/operators", in).want(403, "forbidden")
 	signIn := func(password string) answer {
@@ -397,8 +407,8 @@ func TestOperators(t *testing.T) {
 		page = as[OperatorPage](w.admin.get("/admin/operators?limit=3&cursor=" + page.NextCursor).want(200))
 		seen += len(page.Items)
 	}
-	if seen != 7 {
-		t.Errorf("%d operators, want 7", seen)
+	if seen != 9 {
+		t.Errorf("%d operators, want 9", seen)
 	}
 	if raw := string(w.admin.get("/admin/audit").want(200).raw); strings.Contains(raw, "argon2") || strings.Contains(raw, "новый пароль") || !strings.Contains(raw, `"password":"changed"`) {
 		t.Errorf("audit: %s", raw)

@@ -93,7 +93,7 @@ func firstAdmin(c *fiber.Ctx) (store.FirstAdmin, string, error) {
 		return store.FirstAdmin{}, "", tooLong("code", 100)
 	}
 	first := store.FirstAdmin{CodeHash: setupHash(req.Code), Locale: locale,
-		Operator: store.OperatorInput{Name: req.Name, Login: req.Login, Active: true},
+		Operator: store.OperatorInput{Name: req.Name, Login: req.Login, Active: true, Limit: dialog.OwnLimit},
 		Project:  store.NewProject{Name: req.ProjectName, TimeZone: req.TimeZone, Tags: exampleTags(locale)}}
 	if err := dialog.CheckTitle("name", &first.Operator.Name, dialog.MaxName); err != nil {
 		return first, "", err

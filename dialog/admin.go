@@ -104,6 +104,7 @@ const (
 	MinLogin      = 3
 	MaxLogin      = 200
 	MaxOwnLimit   = 100 // of one operator (D-29)
+	OwnLimit      = 10  // of a new one, unless it is said
 	maxAutoClose  = 10080
 	maxRetention  = 36500
 	maxPromptSecs = 31536000

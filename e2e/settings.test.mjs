@@ -272,7 +272,7 @@ test('settings by keyboard alone', { timeout: WHOLE }, async (t) => {
     await admin.fill(ru('set.operator.name'), 'Динара Сейтова')
     await admin.fill(ru('signin.login'), 'anna@demo.otklik')
     await admin.fill(ru('signin.password'), 'коротко')
-    await admin.toggle(ru('limit.none'), false)
+    assert.equal(await admin.page.getByLabel(ru('set.operator.atOnce'), { exact: true }).inputValue(), '10', 'the default (D-29)')
     await admin.fill(ru('set.operator.atOnce'), '3')
     await admin.push('button', ru('btn.save'))
     await admin.shows(ru('set.tooShort', { min: 10 }))
@@ -283,7 +283,14 @@ test('settings by keyboard alone', { timeout: WHOLE }, async (t) => {
     await admin.save()
     const dinara = await Hands.sitDown('dinara')
     await dinara.signIn('dinara@demo.otklik', 'otklik-dinara')
-    assert.equal((await dinara.api('GET', '/operator/me')).operator.dialog_limit, 3)
+    const limit = async () => (await dinara.api('GET', '/operator/me')).operator.dialog_limit
+    assert.equal(await limit(), 3)
+    await admin.toggle(ru('limit.none'), true)
+    await admin.save()
+    assert.equal(await limit(), undefined)
+    await admin.toggle(ru('limit.none'), false)
+    await admin.fill(ru('set.operator.atOnce'), '3')
+    await admin.save()
   })
 
   await step('access: granted and taken away on an open console; the last administrator stays (R-007, R-008, D-03)', async () => {

@@ -162,6 +162,9 @@ function Members({ form, able, known }: { form: Form<DepartmentDraft>; able: Per
   )
 }
 
+/** Offered where none is set (D-29). */
+const OWN_LIMIT = '10'
+
 interface OperatorDraft {
   name: string
   login: string
@@ -181,7 +184,7 @@ export function Operators() {
     login: d.login.trim(),
     password: d.password || undefined,
     active: d.active,
-    dialog_limit: d.limit ? Number(d.dialog_limit) : undefined,
+    dialog_limit: d.limit ? Number(d.dialog_limit) : 0,
     hours: d.hours,
   })
   const check = (d: OperatorDraft, isNew: boolean) => {
@@ -204,8 +207,8 @@ export function Operators() {
         wide: true,
         global: true,
         read: (q, cursor, signal) => call('get', '/admin/operators', { query: { q, cursor, limit: PAGE }, signal }),
-        blank: { name: '', login: '', password: '', active: true, limit: false, dialog_limit: '5', hours: ALWAYS },
-        draft: (x) => ({ name: x.name, login: x.login, password: '', active: x.active, limit: x.dialog_limit !== undefined, dialog_limit: String(x.dialog_limit ?? 5), hours: x.hours }),
+        blank: { name: '', login: '', password: '', active: true, limit: true, dialog_limit: OWN_LIMIT, hours: ALWAYS },
+        draft: (x) => ({ name: x.name, login: x.login, password: '', active: x.active, limit: x.dialog_limit !== undefined, dialog_limit: String(x.dialog_limit ?? OWN_LIMIT), hours: x.hours }),
         check: (d) => check(d, item === 'new'),
         create: (d) => call('post', '/admin/operators', { body: input(d) }),
         update: (x, d) => call('put', '/admin/operators/{operator_id}', { path: { operator_id: x.id }, body: { rev: x.rev, ...input(d) } }),
