@@ -347,7 +347,11 @@ func TestSetup(t *testing.T) {
 	for i := range answers {
 		wg.Go(func() {
 			code := strings.ToLower(logs[i%2].code()) // as it is typed
-			answers[i] = w.do("POST", bases[i%2]+"/api/v1/setup", nil, request(code))
+			for range 20 { // 503: hashing passwords is done a few at a time
+				if answers[i] = w.do("POST", bases[i%2]+"/api/v1/setup", nil, request(code)); answers[i].status != 503 {
+					return
+				}
+			}
 		})
 	}
 	wg.Wait()
@@ -357,7 +361,7 @@ func TestSetup(t *testing.T) {
 		switch a.status {
 		case 201:
 			won, first = won+1, a
-		case 404, 503:
+		case 404:
 		default:
 			t.Errorf("%d %s", a.status, a.raw)
 		}

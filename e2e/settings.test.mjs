@@ -108,7 +108,10 @@ class Hands {
     await this.page.getByRole('main', { name: ru(SCREENS[id]), exact: true }).waitFor()
   }
 
+  /** As soon as it may be pressed: while a save before is on its way it does nothing. */
   async save() {
+    const button = this.page.getByRole('button', { name: ru('btn.save'), exact: true })
+    await until('it may be saved', async () => (await button.getAttribute('aria-disabled')) !== 'true')
     await this.push('button', ru('btn.save'))
     await this.shows(ru('set.saved'))
   }
