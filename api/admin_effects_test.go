@@ -347,7 +347,7 @@ func TestSetup(t *testing.T) {
 	for i := range answers {
 		wg.Go(func() {
 			code := strings.ToLower(logs[i%2].code()) // as it is typed
-			for range 20 { // 503: hashing passwords is done a few at a time
+			for range 20 {                            // 503: hashing passwords is done a few at a time
 				if answers[i] = w.do("POST", bases[i%2]+"/api/v1/setup", nil, request(code)); answers[i].status != 503 {
 					return
 				}
