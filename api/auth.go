@@ -145,9 +145,8 @@ func (s *Server) maySignIn(c *fiber.Ctx, name string) error {
 }
 
 // usual knows who has been here before: hashes of sign-ins, and from where logins were used, as "address login". From
-// there the limit of a login, which many addresses
-// together can use up, does not hold: strangers who guess a password do not keep its owner out of his own desk. A process
-// that has just started knows nobody; then he waits for his turn among them.
+// there the limit of a login, which many addresses together can use up, does not hold: strangers who guess a password do
+// not keep its owner out of his own desk. A process that has just started knows nobody; then he waits for his turn.
 type usual struct {
 	mu    sync.Mutex
 	known map[string]bool

@@ -54,10 +54,11 @@ const insertSession = `INSERT INTO sessions (id, dialog_id, project_id, no, star
  $28::text::inet,$29,$30,$31,$32,$33,$34,
  (SELECT v.id FROM dialogs d JOIN visits v ON v.visitor_id = d.visitor_id WHERE d.id = $2 ORDER BY v.started_at DESC LIMIT 1))`
 
+// A comment that comes after the session was emptied (D-64) is emptied with the next look.
 const updateSession = `UPDATE sessions SET last_seq=$2, department_id=$3, assignee_id=$4, claimed_by=$5, claim_seq=$6,
  claimed_at=$7, waiting_since=$8, transferred=$9, transferred_at=$10, unclaimed_marked=$11, overdue_marked=$12,
  last_visitor_seq=$13, last_message_at=$14, tags=$15::text[]::uuid[], closed_at=$16, closed_by=$17, rating_until=$18,
- prompt_ended=$19, rating=$20, rating_comment=$21, from_claimer=$22,
+ prompt_ended=$19, rating=$20, rating_comment=$21, retained=retained AND $21='', from_claimer=$22,
  ip=$23::text::inet, form_seq=$24, form_visitor_seq=$25, offered_at=$26, unattended=$27, quiet_since=$28, from_transfer=$29 WHERE id=$1`
 
 func (r record) queueSession(b *pgx.Batch) {

@@ -57,6 +57,13 @@ func TestRetain(t *testing.T) {
 	if row := shop.Row(d); row.Last.Text != "" {
 		t.Errorf("%+v", row.Last)
 	}
+	// Rated later still: the stars stay, the words go.
+	shop.Do(d, dialog.Rate{SessionID: shop.Row(d).State.Session.ID, Stars: 4, Comment: "Спасибо"})
+	count(`sessions WHERE rating_comment <> ''`, 1)
+	retain(10, 1)
+	count(`sessions WHERE rating_comment <> ''`, 0)
+	count(`sessions WHERE rating = 4`, 1)
+	retain(10, 0)
 }
 
 // D-64: visits go by their own age, whenever a session ended or whether there was one; the visitor's last page goes with the
