@@ -6,9 +6,10 @@ import { argv } from "node:process";
 import { gzip } from "./gzip.mjs";
 
 const SAVES = 0.9; // what is hardly smaller is sent as it is
+const SELDOM = "licenses.txt"; // what nobody waits for; the same licence over and over takes Zopfli a minute
 
 for (const entry of readdirSync(argv[2], { recursive: true, withFileTypes: true })) {
-  if (!entry.isFile() || entry.name.endsWith(".gz")) continue;
+  if (!entry.isFile() || entry.name.endsWith(".gz") || entry.name === SELDOM) continue;
   const file = join(entry.parentPath ?? entry.path, entry.name);
   const raw = readFileSync(file);
   if (!raw.length) continue; // .gitkeep
