@@ -15,28 +15,15 @@ import (
 // A database of the first schema, with a conversation in it, is brought up to date: nothing is lost and the form is on.
 func TestMigrateFromTheFirst(t *testing.T) {
 	t.Parallel()
-	url, db := databaseOf(t, 1)
 	const project, visitor, d, session = "00000000-0000-7000-8000-000000000001", "00000000-0000-7000-8000-000000000002",
 		"00000000-0000-7000-8000-000000000003", "00000000-0000-7000-8000-000000000004"
-	for _, stmt := range []string{
-		`INSERT INTO projects (id, name, widget_key) VALUES ('` + project + `', 'Лавка', 'lavka')`,
-		`INSERT INTO visitors (id, project_id, token_hash, number) VALUES ('` + visitor + `', '` + project + `', 'x', '3E8')`,
-		`INSERT INTO dialogs (id, project_id, visitor_id, seq, visitor_seq, session_no, session_id) VALUES ('` + d + `', '` + project + `', '` + visitor + `', 1, 1, 1, '` + session + `')`,
-		`INSERT INTO sessions (id, dialog_id, project_id, no, started_at, first_seq, last_seq, waiting_since) VALUES ('` + session + `', '` + d + `', '` + project + `', 1, now(), 1, 1, now())`,
-		`INSERT INTO events (dialog_id, seq, visitor_seq, session_id, session_no, kind, author, audience, body, at) VALUES ('` + d + `', 1, 1, '` + session + `', 1, 'message', 'visitor', 'all', 'Здравствуйте', now())`,
-	} {
-		if _, err := db.ExecContext(t.Context(), stmt); err != nil {
-			t.Fatalf("%s: %v", stmt, err)
-		}
-	}
-	if err := store.Migrate(t.Context(), url); err != nil {
-		t.Fatal(err)
-	}
-	s, err := store.Open(t.Context(), url, store.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := upgraded(t, 1,
+		`INSERT INTO projects (id, name, widget_key) VALUES ('`+project+`', 'Лавка', 'lavka')`,
+		`INSERT INTO visitors (id, project_id, token_hash, number) VALUES ('`+visitor+`', '`+project+`', 'x', '3E8')`,
+		`INSERT INTO dialogs (id, project_id, visitor_id, seq, visitor_seq, session_no, session_id) VALUES ('`+d+`', '`+project+`', '`+visitor+`', 1, 1, 1, '`+session+`')`,
+		`INSERT INTO sessions (id, dialog_id, project_id, no, started_at, first_seq, last_seq, waiting_since) VALUES ('`+session+`', '`+d+`', '`+project+`', 1, now(), 1, 1, now())`,
+		`INSERT INTO events (dialog_id, seq, visitor_seq, session_id, session_no, kind, author, audience, body, at) VALUES ('`+d+`', 1, 1, '`+session+`', 1, 'message', 'visitor', 'all', 'Здравствуйте', now())`,
+	)
 	row, err := s.Load(t.Context(), d)
 	if err != nil || !row.State.Waiting() || !row.Settings.Form.Enabled || row.Settings.Form.Phone != dialog.FieldRequired {
 		t.Errorf("%+v %v", row, err)
@@ -51,8 +38,7 @@ func TestMigrateFromTheFirst(t *testing.T) {
 // not where the visitor did; their deadlines are worked out anew.
 func TestMigrateAutomaticClosing(t *testing.T) {
 	t.Parallel()
-	url, db := databaseOf(t, 10)
-	for _, stmt := range []string{
+	s := upgraded(t, 10,
 		`INSERT INTO projects (id, name, widget_key, auto_close_minutes, rev, deadlines_rev) VALUES (md5('p')::uuid, 'Лавка', 'lavka', 5, 3, 3)`,
 		`INSERT INTO operators (id, login, name, password_hash) VALUES (md5('o')::uuid, 'anna', 'Анна', '')`,
 		`CREATE TABLE old (name text, author text, kind text)`,
@@ -67,19 +53,7 @@ func TestMigrateAutomaticClosing(t *testing.T) {
  SELECT md5(name)::uuid, 1, 1, md5(name)::uuid, 1, 'message', 'visitor', 'all', '2026-11-01 10:00Z' FROM old UNION ALL
  SELECT md5(name)::uuid, 2, 2, md5(name)::uuid, 1, kind, author, 'all', '2026-11-01 10:06Z'::timestamptz FROM old UNION ALL
  SELECT md5(name)::uuid, 3, 3, md5(name)::uuid, 1, 'system', 'system', 'all', '2026-11-01 10:07Z' FROM old`,
-	} {
-		if _, err := db.ExecContext(t.Context(), stmt); err != nil {
-			t.Fatalf("%s: %v", stmt, err)
-		}
-	}
-	if err := store.Migrate(t.Context(), url); err != nil {
-		t.Fatal(err)
-	}
-	s, err := store.Open(t.Context(), url, store.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	)
 	if _, err := s.ResettleDeadlines(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -90,15 +64,15 @@ FROM old o JOIN dialogs d ON d.id = md5(o.name)::uuid WHERE d.next_deadline_kind
 	}
 }
 
-// databaseOf makes a database of an older schema.
-func databaseOf(t *testing.T, version int64) (url string, db *sql.DB) {
+// upgraded is a database of an older schema, filled by the statements and then brought up to date.
+func upgraded(t *testing.T, version int64, statements ...string) *store.Store {
 	t.Helper()
-	url = localtest.DatabaseURL(t)
+	url := localtest.DatabaseURL(t)
 	db, err := sql.Open("pgx", url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { db.Close() })
+	defer db.Close()
 	dir, err := fs.Sub(store.Migrations, "migrations")
 	if err != nil {
 		t.Fatal(err)
@@ -110,5 +84,18 @@ func databaseOf(t *testing.T, version int64) (url string, db *sql.DB) {
 	if _, err := old.UpTo(t.Context(), version); err != nil {
 		t.Fatal(err)
 	}
-	return url, db
+	for _, statement := range statements {
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+	if err := store.Migrate(t.Context(), url); err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(t.Context(), url, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
 }
