@@ -548,10 +548,12 @@ func TestTemporalDownDuringChat(t *testing.T) {
 	p99down, m := c.quantile(0.99, quiet, back)
 	t.Logf("acknowledgements p99: %s before (%d), %s while Temporal was down (%d); after its return prompts ended within %s, the rest was pushed within %s, new sessions had answered within %s",
 		p99before, n, p99down, m, ended, pushed, acked)
-	if p99down > time.Second || c.refused.Load() > 0 {
+	// The short form shares its cores with other tests: each of some fifty signals then takes half a second, not a few
+	// milliseconds. The whole form has none of that, and holds the promise itself: 3 s.
+	if p99down > time.Duration(times(3, 1))*time.Second || c.refused.Load() > 0 {
 		t.Errorf("people noticed: p99 %s, %d tries not accepted", p99down, c.refused.Load())
 	}
-	if late := max(ended, pushed); late > 3*time.Second {
+	if late := max(ended, pushed); late > time.Duration(times(8, 3))*time.Second {
 		t.Errorf("deadlines were pushed %s after Temporal's return", late)
 	}
 	c.end()
