@@ -7,6 +7,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -40,9 +41,6 @@ type step struct {
 	run  func(ctx context.Context) (tally, error)
 }
 
-// extra steps run only when they are named.
-var extra = []string{"fire"}
-
 var steps = []step{
 	{"gofmt", gofmt},
 	{"vet", check("go", "vet", "./...")},
@@ -50,12 +48,13 @@ var steps = []step{
 	{"workflowcheck", check("go", "tool", "-modfile=tools/go.mod", "workflowcheck", "./workflows/...")},
 	{"generated", generated},
 	{"requirements", check("go", "run", "./local/cmd/reqs", "-check")},
-	{"go", goTests("./...")},
+	{"go", goTests(allBut("/fire"))},
+	// By itself: it asks for times, of processes that it starts and kills.
+	{"fire", goTests(packages("-timeout", "20m", "./fire/..."))},
 	{"temporal", temporalTests},
 	{"typecheck", check("npm", "--prefix", "web", "run", "--silent", "typecheck")},
 	{"web", webTests},
 	{"e2e", browserTests},
-	{"fire", goTests("-timeout", "20m", "./fire/...")}, // the whole form, with OTKLIK_FIRE=whole
 }
 
 func main() {
@@ -80,7 +79,7 @@ func main() {
 	var total tally
 	var bad []string
 	for _, s := range steps {
-		if len(chosen) > 0 && !slices.Contains(chosen, s.name) || len(chosen) == 0 && slices.Contains(extra, s.name) {
+		if len(chosen) > 0 && !slices.Contains(chosen, s.name) {
 			continue
 		}
 		if ctx.Err() != nil {
@@ -134,9 +133,31 @@ func check(name string, args ...string) func(context.Context) (tally, error) {
 	}
 }
 
+// packages are arguments of `go test`, as they are.
+func packages(args ...string) func(context.Context) ([]string, error) {
+	return func(context.Context) ([]string, error) { return args, nil }
+}
+
+// allBut are all packages of the root module except those whose path ends so.
+func allBut(suffix string) func(context.Context) ([]string, error) {
+	return func(ctx context.Context) ([]string, error) {
+		var out bytes.Buffer
+		list := command(ctx, ".", &out, "go", "list", "./...")
+		list.Stderr = os.Stderr
+		if err := list.Run(); err != nil {
+			return nil, fmt.Errorf("go list: %w", err)
+		}
+		return slices.DeleteFunc(strings.Fields(out.String()), func(p string) bool { return strings.HasSuffix(p, suffix) }), nil
+	}
+}
+
 // goTests runs tests of the root module under the shared environment.
-func goTests(args ...string) func(context.Context) (tally, error) {
+func goTests(arguments func(context.Context) ([]string, error)) func(context.Context) (tally, error) {
 	return func(ctx context.Context) (t tally, err error) {
+		args, err := arguments(ctx)
+		if err != nil {
+			return t, err
+		}
 		env, err := localtest.NewEnv(ctx)
 		if err != nil {
 			return t, err
