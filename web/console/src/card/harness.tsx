@@ -8,13 +8,13 @@ import type { Dialog, Row, SessionSummary } from '../../../shared/api.gen.ts'
 import { row } from '../live/fixtures.ts'
 import type { Wire } from '../live/socket.ts'
 import { Workspace } from '../live/workspace.ts'
+import { eventually, told } from '../testing.ts'
 import { TextProvider } from '../text/text.tsx'
 import { WorkspaceContext } from '../ui/hooks.ts'
 import { CardPane, type CardProps } from './CardPane.tsx'
 
-;(globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true
 vi.setConfig({ testTimeout: 30_000 })
-notifyManager.setNotifyFunction((tell) => act(tell))
+notifyManager.setNotifyFunction(told)
 
 export const AT = '2026-11-25T10:00:00Z'
 export const project = { id: 'p', name: 'Лавка', level: 'senior', tags: [], departments: [] } as never
@@ -118,12 +118,11 @@ export class World {
 }
 
 export const until = <T,>(is: () => T | null | undefined | false) =>
-  vi.waitFor(async () => {
-    await act(async () => {})
+  eventually(() => {
     const found = is()
     if (!found) throw new Error(`not so: ${is}`)
     return found
-  }, 8000)
+  })
 
 export const shown = () => document.body.textContent ?? ''
 export const $ = <T extends HTMLElement = HTMLElement>(selector: string) => document.querySelector<T>(selector)
@@ -133,6 +132,8 @@ export function button(name: string): HTMLButtonElement {
   if (!found) throw new Error(`no button «${name}» in ${shown()}`)
   return found
 }
+
+export const focus = (el: HTMLElement | null | undefined) => act(async () => el!.focus())
 
 export const click = (el: HTMLElement | null) => act(async () => el!.click())
 

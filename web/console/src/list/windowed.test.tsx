@@ -2,10 +2,9 @@
 import { act, useRef } from 'react'
 import { createRoot } from 'react-dom/client'
 import { afterEach, expect, it } from 'vitest'
+import '../testing.ts'
 import { useCalmOrder } from './useCalmOrder.ts'
 import { useWindowed } from './useWindowed.ts'
-
-;(globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true
 
 const HEIGHT = 800
 const heightOf = (n: number) => (n % 3 ? 75 : 55)

@@ -40,7 +40,7 @@ const entry = (n: number, change: Partial<LogRow> = {}): LogRow => ({
   ...change,
 })
 let world: World
-let unmount = () => {}
+let unmount = async () => {}
 
 beforeEach(() => {
   world = new World()
@@ -52,7 +52,7 @@ beforeEach(() => {
     .on(`GET ${LOG}/filters`, { operators: [{ id: OLEG, name: 'Олег Петров' }], departments: [{ id: 'dep', name: 'Продажи' }], tags: [{ id: LEAD, name: 'Лид' }], labels: [{ id: TEAPOT, text: 'Самовары', color: 8, active: false }] })
 })
 afterEach(async () => {
-  unmount()
+  await unmount()
   await world.end()
   vi.useRealTimers()
   vi.restoreAllMocks()
@@ -68,8 +68,8 @@ function Page() {
 async function open(path: string) {
   history.replaceState(null, '', BASE + path)
   const root = createRoot(document.body.appendChild(document.createElement('div')))
-  unmount = () => act(() => root.unmount())
-  await act(() =>
+  unmount = () => act(async () => root.unmount())
+  await act(async () =>
     root.render(
       <QueryClientProvider client={world.query}>
         <TextProvider locale="ru" texts={ru}>
@@ -198,8 +198,9 @@ it('an erased client leaves the list and the search at once; the row says what h
   world.on('GET /operator/dialogs/d1/search', { total: 0, matches: [] })
   world.on(`GET ${LOG}`, { rows: [entry(1, { visitor: { id: 'v1', number: '7C41' }, last: { kind: 'message', author: 'operator', operator: 'Олег Петров', at: '2026-11-18T13:31:00Z' } }), entry(2)], now: me.now })
   const before = asked().length
-  await act(async () => world.workspace.take('d1', event(3, { kind: 'erased', author: 'system', text: undefined })))
-  await until(() => asked().length > before && !shown().includes('Гость 1'))
+  const gone = until(() => asked().length > before && !shown().includes('Гость 1'))
+  world.workspace.take('d1', event(3, { kind: 'erased', author: 'system', text: undefined }))
+  await gone
   const text = rows()[0]!.parentElement!.querySelector('.l2')!.textContent
   expect(text).toBe(ru['msg.erased'])
   await until(() => world.workspace.search('d1').total === 0)
@@ -303,12 +304,12 @@ it('after a reload the bar has its figures without the row, and the list comes t
   await openFirst()
   world.on(`GET ${LOG}`, { rows: [entry(2)], now: me.now })
   await until(() => $('.nextbar'))
-  await act(() => unmount())
+  await unmount()
   world.query.removeQueries({ queryKey: ['log'] })
   await open('log/p/d1/x1')
   await until(() => $('.nextbar') && rows().length === 1)
   expect($('.nextbar')!.textContent).toContain('Первый ответ через')
-  await act(() => unmount())
+  await unmount()
   world.query.removeQueries({ queryKey: ['log'] })
   vi.spyOn(Element.prototype, 'scrollHeight', 'get').mockReturnValue(41 * 80)
   world.on(`GET ${LOG}`, { rows: [...Array.from({ length: 40 }, (_, i) => entry(i + 2)), entry(1)], now: me.now })
@@ -320,7 +321,7 @@ it('after a reload the bar has its figures without the row, and the list comes t
 
 it('the pages up to the session of the address are read, and not further (I-07)', async () => {
   await openFirst()
-  await act(() => unmount())
+  await unmount()
   world.query.clear()
   const at = (n: number, day: number) => entry(n, { closed_at: `2026-11-${day}T10:00:00Z` })
   const pages: Record<string, object> = {

@@ -8,14 +8,13 @@ import settingsRu from '../../../../texts/settings/ru.json'
 import type { Me, ProjectSettings } from '../../../shared/api.gen.ts'
 import type { Wire } from '../live/socket.ts'
 import { Workspace } from '../live/workspace.ts'
+import { eventually } from '../testing.ts'
 import { TextProvider } from '../text/text.tsx'
 import { WorkspaceContext } from '../ui/hooks.ts'
 import { PlaceContext } from './data.ts'
 import { rebase, same } from './form.ts'
 import { guard } from './guard.ts'
 import { Priority } from './screens/Widget.tsx'
-
-;(globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true
 
 describe('what is typed against what others saved', () => {
   it('is equal by value, whatever the order of keys', () => {
@@ -65,7 +64,7 @@ describe('a form of the settings (D-07)', () => {
         </QueryClientProvider>,
       ),
     )
-    await vi.waitFor(() => expect(field()).toBeTruthy())
+    await eventually(() => expect(field()).toBeTruthy())
   })
   afterEach(async () => {
     await act(() => root.unmount())
@@ -124,7 +123,7 @@ describe('a form of the settings (D-07)', () => {
     server = { ...server, rev: 7, long_wait_seconds: 600 }
     answers = [{ status: 409, body: { code: 'conflict', message: '', field: 'rev' } }]
     await save()
-    await vi.waitFor(() => expect(shown()).toContain('Новое значение: 600'))
+    await eventually(() => expect(shown()).toContain('Новое значение: 600'))
     expect(field().value).toBe('240')
     expect(shown()).toContain('изменил другой администратор')
     await save()
@@ -137,7 +136,7 @@ describe('a form of the settings (D-07)', () => {
     server = { ...server, rev: 7 }
     answers = [{ status: 409, body: { code: 'conflict', message: '', field: 'rev' } }]
     await save()
-    await vi.waitFor(() => expect(sent.at(-1)!.body).toEqual({ rev: 7, long_wait_seconds: 240 }))
+    await eventually(() => expect(sent.at(-1)!.body).toEqual({ rev: 7, long_wait_seconds: 240 }))
     expect(shown()).toContain('Сохранено')
   })
 
@@ -146,7 +145,7 @@ describe('a form of the settings (D-07)', () => {
     server = { ...server, rev: 7, long_wait_seconds: 600 }
     answers = [{ status: 409, body: { code: 'conflict', message: '', field: 'rev' } }]
     await save()
-    await vi.waitFor(() => expect(button('Взять новое')).toBeTruthy())
+    await eventually(() => expect(button('Взять новое')).toBeTruthy())
     await act(() => button('Взять новое').click())
     expect(field().value).toBe('600')
     expect(guard.holding).toBe(false)

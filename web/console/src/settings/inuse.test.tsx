@@ -8,14 +8,13 @@ import settingsRu from '../../../../texts/settings/ru.json'
 import type { Me } from '../../../shared/api.gen.ts'
 import type { Wire } from '../live/socket.ts'
 import { Workspace } from '../live/workspace.ts'
+import { eventually } from '../testing.ts'
 import { TextProvider } from '../text/text.tsx'
 import { WorkspaceContext } from '../ui/hooks.ts'
 import { PlaceContext } from './data.ts'
 import { Labels } from './screens/Labels.tsx'
 import { Departments } from './screens/People.tsx'
 import { Tags } from './screens/Tags.tsx'
-
-;(globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true
 
 const ALWAYS = { always: true, week: [[], [], [], [], [], [], []], exceptions: [] }
 const THINGS: [string, string, ReactElement, Record<string, unknown>][] = [
@@ -62,7 +61,7 @@ async function show(list: string, screen: ReactElement, item: Record<string, unk
       </QueryClientProvider>,
     ),
   )
-  await vi.waitFor(() => expect(button('Удалить')).toBeTruthy())
+  await eventually(() => expect(button('Удалить')).toBeTruthy())
 }
 
 const button = (text: string, within: ParentNode = document) => [...within.querySelectorAll<HTMLButtonElement>('button')].find((b) => b.textContent === text)!
@@ -72,7 +71,7 @@ it.each(THINGS)('%s: what is in use says so in its own form, and stays (I-05, D-
   await show(list, screen, item)
   await act(async () => button('Удалить').click())
   await act(async () => button('Удалить', document.querySelector('[role=alertdialog]')!).click())
-  await vi.waitFor(() => expect(document.querySelector('form [role=alert]')?.textContent).toContain('Удалить нельзя: это ещё используется'))
+  await eventually(() => expect(document.querySelector('form [role=alert]')?.textContent).toContain('Удалить нельзя: это ещё используется'))
   expect(deleted).toEqual([`/api/v1/admin/projects/p/${list}/x1`])
   expect(document.querySelector('form')!.getAttribute('aria-label')).toBe(one)
   expect(document.querySelector(`a.li[aria-current=true]`)).toBeTruthy()

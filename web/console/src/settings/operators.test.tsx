@@ -8,12 +8,11 @@ import settingsRu from '../../../../texts/settings/ru.json'
 import type { AdminOperator, Me } from '../../../shared/api.gen.ts'
 import type { Wire } from '../live/socket.ts'
 import { Workspace } from '../live/workspace.ts'
+import { eventually } from '../testing.ts'
 import { TextProvider } from '../text/text.tsx'
 import { WorkspaceContext } from '../ui/hooks.ts'
 import { PlaceContext } from './data.ts'
 import { Operators } from './screens/People.tsx'
-
-;(globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true
 
 const OPERATOR: AdminOperator = {
   id: 'x1', rev: 1, name: 'Виктор', login: 'vic@test', active: true, online: false, away: false, open_dialogs: 0, elsewhere: false,
@@ -57,7 +56,7 @@ async function show() {
       </QueryClientProvider>,
     ),
   )
-  await vi.waitFor(() => act(async () => expect(form()).toBeTruthy()))
+  await eventually(() => expect(form()).toBeTruthy())
 }
 
 const form = () => document.querySelector('form.ed fieldset') as HTMLFieldSetElement
@@ -80,7 +79,7 @@ it('one’s own people are changed; what was not one’s own any more is said at
   await act(async () => active().parentElement!.querySelector<HTMLElement>('.med')!.click())
   expect(active().getAttribute('aria-checked')).toBe('false')
   await act(async () => document.querySelector<HTMLButtonElement>('form.ed button[type=submit]')!.click())
-  await vi.waitFor(() => act(async () => expect(form().disabled).toBe(true)))
+  await eventually(() => expect(form().disabled).toBe(true))
   expect(active().closest('.fr')!.textContent).toContain('Недостаточно прав')
   expect(said()).toContain('которыми вы не управляете')
 })

@@ -8,11 +8,10 @@ import type { Row } from '../../../shared/api.gen.ts'
 import { event, row } from '../live/fixtures.ts'
 import type { Wire } from '../live/socket.ts'
 import { Workspace } from '../live/workspace.ts'
+import { eventually } from '../testing.ts'
 import { TextProvider } from '../text/text.tsx'
 import { WorkspaceContext } from '../ui/hooks.ts'
 import { Composer } from './Composer.tsx'
-
-;(globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true
 
 const me = { id: 'o', name: 'Анна Иванова' }
 const mine = row('d', { session: { ...row('d').session, assignee: me } })
@@ -101,7 +100,7 @@ it('whoever lost the race reads the winner’s name and keeps his text (M-09)', 
   await press('Enter')
   await act(() => new Promise<void>((done) => queueMicrotask(done)))
   await draw(foreign)
-  await vi.waitFor(() => expect(document.querySelector('[role=alert]')?.textContent).toContain('Диалог уже взял в работу оператор Марк Лебедев'))
+  await eventually(() => expect(document.querySelector('[role=alert]')?.textContent).toContain('Диалог уже взял в работу оператор Марк Лебедев'))
   expect(field()!.value).toBe('Беру')
   expect(document.querySelector('.b.pri')?.getAttribute('aria-disabled')).toBe('true')
 })
@@ -117,7 +116,7 @@ it('whoever lost may write when the dialog is transferred to him later', async (
   workspace.drafts.set('d', 'Беру')
   await draw(row('d'))
   await press('Enter')
-  await vi.waitFor(() => expect(document.querySelector('[role=alert]')).not.toBeNull())
+  await eventually(() => expect(document.querySelector('[role=alert]')).not.toBeNull())
   await draw(mine)
   expect(document.querySelector('[role=alert]')).toBeNull()
   expect(field()!.value).toBe('Беру')

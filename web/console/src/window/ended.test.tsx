@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import ru from '../../../../texts/ru.json'
 import type { Dialog, OperatorServerFrame, Row } from '../../../shared/api.gen.ts'
 import { CardPane } from '../card/CardPane.tsx'
-import { $, button, can, click, dialogOf, shown, type, until, World } from '../card/harness.tsx'
+import { $, button, can, click, dialogOf, focus, shown, type, until, World } from '../card/harness.tsx'
 import { event, row } from '../live/fixtures.ts'
 import { meOf, projectOf, setMe, stage } from './harness.tsx'
 import { WindowPane } from './WindowPane.tsx'
@@ -57,7 +57,7 @@ const field = () => $<HTMLTextAreaElement>('.win textarea')
 
 it('a session that was ended elsewhere is ended in the open window: history, its end, nothing to press (I-08, R-058, D-40)', async () => {
   await open(mine())
-  named(ru['win.leave'])!.focus()
+  await focus(named(ru['win.leave']))
   world.has(ended())
   await gone()
   await until(() => !named(ru['win.leave']) && !named(ru['win.transfer']))
@@ -76,7 +76,7 @@ it('text that was being written when the session ended stays, to be copied (I-08
   await until(() => shown().includes(ru['claim.copy']))
   expect(field()!.value).toBe('полсообщения')
   expect($('.win .b.pri')!.getAttribute('aria-disabled')).toBe('true')
-  field()!.focus()
+  await focus(field())
   await type(field(), '')
   await until(() => document.activeElement === $('.lockbar'))
 })
@@ -100,7 +100,7 @@ it('an untaken dialog that was ended by its block can be unblocked in its card (
   await until(() => !field())
   const unblock = button(ru['act.unblock'])
   expect(unblock.getAttribute('aria-disabled')).toBe('false')
-  unblock.focus()
+  await focus(unblock)
   world.has(ended({}, {}))
   await click(unblock)
   await until(() => !shown().includes(ru['act.unblock']))
@@ -141,7 +141,7 @@ it('a dialog that may no longer be seen is hidden, whatever was known of it (I-0
 
 it('the focus goes to the reason when a colleague takes the dialog from under an empty field, and back (R-047)', async () => {
   await open(untaken())
-  field()!.focus()
+  await focus(field())
   const theirs = dialogOf('d', {}, { rev: 2, session: sessionOfRow({ assignee: other }), can: can({ write: 'not_assignee', transfer: 'not_assignee', leave: 'not_assignee' }) })
   world.has(theirs)
   await receive({ type: 'row', row: theirs.row })
@@ -185,7 +185,7 @@ it('the one who blocks stands at «Разблокировать», and at «За
   world.on(`POST ${PATH}/block`, { blocked: true, ip: '203.0.113.77' }).on(`DELETE ${PATH}/block`, { blocked: false, ip: '203.0.113.77' })
   await click(button(ru['act.block']))
   const yes = await until(() => $('.block-pop .pri'))
-  yes.focus()
+  await focus(yes)
   world.has({ ...mine(), block: { ip: '203.0.113.77', sources: ['operator'] } })
   await click(yes)
   await until(() => document.activeElement === button(ru['act.unblock']))

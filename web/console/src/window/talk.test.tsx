@@ -5,7 +5,7 @@ import en from '../../../../texts/en.json'
 import kk from '../../../../texts/kk.json'
 import ru from '../../../../texts/ru.json'
 import type { OperatorServerFrame, Row } from '../../../shared/api.gen.ts'
-import { button, click, press, shown, type, until, World } from '../card/harness.tsx'
+import { button, click, focus, press, shown, type, until, World } from '../card/harness.tsx'
 import { wish, wishOf } from '../app/shortcuts.ts'
 import { event, row } from '../live/fixtures.ts'
 import { TextProvider } from '../text/text.tsx'
@@ -96,17 +96,17 @@ it('key C leads to the request outside text fields, and only Enter sends it: the
   const key = { code: 'KeyC', key: 'с', altKey: false, ctrlKey: false, metaKey: false, shiftKey: false }
   expect(wishOf(key, false, true)).toBe('contacts')
   expect(wishOf(key, true, true)).toBeUndefined()
-  wish('contacts')
+  await act(async () => wish('contacts'))
   expect(document.activeElement).toBe(button(ru['win.contacts']))
   expect(world.sent()).toEqual([])
   // «с вами»: the space does not press it.
   await press(' ')
   expect(document.activeElement).toBe(field())
-  button(ru['win.contacts']).focus() // by Tab: a button like any other
+  await focus(button(ru['win.contacts'])) // by Tab: a button like any other
   await press(' ')
   expect(document.activeElement).toBe(button(ru['win.contacts']))
-  field().focus()
-  wish('contacts')
+  await focus(field())
+  await act(async () => wish('contacts'))
   await press('Enter')
   expect(document.activeElement).toBe(button(ru['win.contacts']))
   await click(button(ru['win.contacts'])) // what Enter does in a browser
@@ -183,7 +183,7 @@ it('Esc closes the modal, the text is as it was and the focus is back (R-052)', 
 
 it('«/» on an empty box opens templates by command; in written text it is a letter (R-052)', async () => {
   await draw()
-  field().focus()
+  await focus(field())
   await press('/')
   await until(() => document.querySelectorAll('[role=option]').length === 3)
   await type(document.querySelector('[role=combobox]'), '/веч')
@@ -219,7 +219,7 @@ it('with «Отправлять по Enter» off Enter is a new line and Ctrl+En
   world.workspace.drafts.set('d', 'text')
   await draw()
   expect(shown()).toContain(ru['composer.keysCtrl'])
-  field().focus()
+  await focus(field())
   await press('Enter')
   expect(world.workspace.sends.of('d')).toEqual([])
   await press('Enter', { ctrlKey: true })
