@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 )
 
 // event is a line of `go test -json`.
@@ -24,17 +25,22 @@ func goTest(ctx context.Context, dir string, env []string, args ...string) (tall
 	cmd := command(ctx, dir, os.Stdout, "go", append([]string{"test", "-json"}, args...)...)
 	cmd.Env = env
 	cmd.Stdout = w
-	counted := make(chan tally, 1)
-	go func() { counted <- countGo(r, os.Stdout) }()
+	var t tally
+	var failed []string
+	var counting sync.WaitGroup
+	counting.Go(func() { t, failed = countGo(r, os.Stdout) })
 	err := cmd.Run()
 	w.Close()
-	return <-counted, err
+	counting.Wait()
+	if err != nil && len(failed) > 0 {
+		err = fmt.Errorf("%w: %s", err, strings.Join(failed, ", "))
+	}
+	return t, err
 }
 
-// countGo reads the events of `go test -json` and writes what people need.
-// Only leaves are counted: a test with subtests is counted by them.
-func countGo(in io.Reader, out io.Writer) tally {
-	var total tally
+// countGo reads the events of `go test -json`, writes what people need, and
+// names what failed. Only leaves are counted: a test with subtests is counted by them.
+func countGo(in io.Reader, out io.Writer) (total tally, failed []string) {
 	type state struct {
 		output  strings.Builder
 		verdict string
@@ -92,6 +98,7 @@ func countGo(in io.Reader, out io.Writer) tally {
 							t.skipped++
 						case !s.parent:
 							t.failed++ // "" too: it was running when its program ended
+							failed = append(failed, name)
 							fmt.Fprint(out, s.output.String())
 						}
 					}
@@ -112,7 +119,7 @@ func countGo(in io.Reader, out io.Writer) tally {
 			}
 		}
 		if err != nil {
-			return total
+			return total, failed
 		}
 	}
 }

@@ -94,7 +94,9 @@ func main() {
 				t.failed = 1
 			}
 		}
-		if t.failed > 0 {
+		if err != nil {
+			bad = append(bad, fmt.Sprintf("%s (%v)", s.name, err))
+		} else if t.failed > 0 {
 			bad = append(bad, s.name)
 		}
 		fmt.Printf("-- %s: %d passed, %d failed, %d skipped in %s\n", s.name, t.passed, t.failed, t.skipped, time.Since(began).Round(100*time.Millisecond))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -31,9 +32,12 @@ func TestGoEventsAreCounted(t *testing.T) {
 		`{"Action":"skip","Package":"d"}`,
 	}, "\n")
 	var out bytes.Buffer
-	got := countGo(strings.NewReader(in), &out)
+	got, failed := countGo(strings.NewReader(in), &out)
 	if want := (tally{passed: 2, failed: 3, skipped: 1}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
+	}
+	if want := []string{"TestTable/y", "TestPanics"}; !slices.Equal(failed, want) {
+		t.Errorf("failed are %v, want %v", failed, want)
 	}
 	for _, want := range []string{"reason", "panic: no", "c.go:1: undefined", "go: something else"} {
 		if !strings.Contains(out.String(), want) {
