@@ -219,27 +219,36 @@ func (r *Relay) deliver(ctx context.Context, o store.Owed) {
 		r.took(ctx)
 	case ctx.Err() != nil:
 		r.unlease(ctx, o.DialogID)
-	case own(err) || r.alone(ctx, err, began):
-		r.o.Logger.Error("relay: signal refused", "dialog", o.DialogID, "error", err)
+	case own(err):
+		r.refused(o, err)
 	default:
-		ill := !whole(err) && r.healthy(ctx) // the dialog may be: the next try is another's
-		if !r.down.Swap(true) {
-			r.o.Logger.Warn("relay: Temporal does not answer; signals stay owed", "error", err)
-		}
-		if ill {
-			r.hold(o.DialogID)
-		} else {
-			r.unlease(ctx, o.DialogID)
-		}
+		r.failed(ctx, o, err, began)
 	}
 }
 
 // fresh is how long a call that Temporal took speaks for it.
 const fresh = time.Second
 
-// alone reports whether Temporal took calls for others while this one failed, and still answers.
-func (r *Relay) alone(ctx context.Context, err error, began time.Time) bool {
-	return !whole(err) && r.tookAt.Load() > began.Add(-fresh).UnixNano() && r.healthy(ctx)
+// failed tells a dialog that alone is ill, while calls for others are taken, from a Temporal that takes none.
+func (r *Relay) failed(ctx context.Context, o store.Owed, err error, began time.Time) {
+	well := !whole(err) && r.healthy(ctx)
+	if well && r.tookAt.Load() > began.Add(-fresh).UnixNano() {
+		r.refused(o, err)
+		return
+	}
+	if !r.down.Swap(true) {
+		r.o.Logger.Warn("relay: Temporal does not answer; signals stay owed", "error", err)
+	}
+	if well {
+		r.hold(o.DialogID) // the next try is another's: this one may be what is ill
+	} else {
+		r.unlease(ctx, o.DialogID)
+	}
+}
+
+// refused leaves the lease to run out: the dialog backs off by itself.
+func (r *Relay) refused(o store.Owed, err error) {
+	r.o.Logger.Error("relay: signal refused", "dialog", o.DialogID, "error", err)
 }
 
 // took notes that Temporal takes calls. What was held while it did not goes back at once: most of it had no fault.

@@ -75,15 +75,7 @@ func (h *house) dial(address string) client.Client {
 // relay runs one through the gate until the test ends. It hardly polls: tests nudge.
 func (h *house) relay(o relay.Options) *relay.Relay {
 	r := relay.New(h.store, h.dial(h.gate.address), o)
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- r.Run(ctx) }()
-	h.t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			h.t.Error(err)
-		}
-	})
+	h.run(r)
 	return r
 }
 
