@@ -70,7 +70,8 @@ func TestTemporalDownDuringChat(t *testing.T) {
 	if h.count(`SELECT count(*) FROM dialogs WHERE signal_acked < signal_seq`) < 6 {
 		t.Error("somebody acknowledged signals that nobody can have received")
 	}
-	<-time.After(time.Until(down.Add(time.Duration(times(10, 60)) * time.Second))) // Temporal is away for so long
+	// So long that a client which waits longer from try to try, up to the SDK's 10 s, is in one of its long waits then.
+	<-time.After(time.Until(down.Add(time.Duration(times(13, 60)) * time.Second)))
 	h.pass(3*time.Minute + time.Second)
 	h.startTemporal(port)
 	back := time.Now()
